@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/decimal.h"
+
+#include "base/check.h"
+#include "base/err.h"
+
+/* A reader's place in the text; `failed` is sticky. */
+struct reader {
+    struct span rest;
+    uint64_t digits;
+    int significant;   // digits seen since the first that is not 0
+    int64_t exponent;  // of the last digit that was taken
+    bool has_digits;
+    bool overflowed;
+};
+
+static void take_digit(struct reader *r, char c, bool in_fraction)
+{
+    r->has_digits = true;
+    r->exponent -= in_fraction;
+    if (r->significant > 0 || c != '0') {
+        r->significant++;
+    }
+    if (r->significant > DECIMAL_DIGITS_LIMIT + 1) {
+        // Zeros behind the point may still be dropped; anything else is lost.
+        r->overflowed = r->overflowed || c != '0';
+        r->exponent++;
+        return;
+    }
+    r->digits = r->digits * 10 + (uint64_t)(c - '0');
+}
+
+static bool next_is_digit(const struct reader *r)
+{
+    return r->rest.len > 0 && r->rest.data[0] >= '0' && r->rest.data[0] <= '9';
+}
+
+static char take(struct reader *r)
+{
+    char c = r->rest.data[0];
+    r->rest.data++;
+    r->rest.len--;
+    return c;
+}
+
+static bool take_if(struct reader *r, char a, char b)
+{
+    if (r->rest.len == 0 || (r->rest.data[0] != a && r->rest.data[0] != b)) {
+        return false;
+    }
+    take(r);
+    return true;
+}
+
+static int take_exponent(struct reader *r)
+{
+    bool negative = take_if(r, '-', '-');
+    if (!negative) {
+        take_if(r, '+', '+');
+    }
+    if (!next_is_digit(r)) {
+        return ERR_SYNTAX;
+    }
+    int64_t value = 0;
+    while (next_is_digit(r)) {
+        char c = take(r);
+        value = value > 100000 ? value : value * 10 + (c - '0');
+    }
+    r->exponent += negative ? -value : value;
+    return 0;
+}
+
+static int in_lowest_terms(struct decimal *out, uint64_t digits,
+                           int64_t exponent, bool negative)
+{
+    if (digits == 0) {
+        *out = (struct decimal){0, 0};
+        return 0;
+    }
+    while (digits % 10 == 0) {
+        digits /= 10;
+        exponent++;
+    }
+    int count = 0;
+    for (uint64_t left = digits; left > 0; left /= 10) {
+        count++;
+    }
+    if (count > DECIMAL_DIGITS_LIMIT || exponent < -DECIMAL_PLACES_LIMIT ||
+        exponent + count > DECIMAL_DIGITS_LIMIT) {
+        return ERR_RANGE;
+    }
+    out->digits = negative ? -(int64_t)digits : (int64_t)digits;
+    out->exponent = (int8_t)exponent;
+    return 0;
+}
+
+int decimal_parse(struct decimal *out, struct span text)
+{
+    struct reader r = {.rest = text};
+    bool negative = take_if(&r, '-', '-');
+    if (!negative) {
+        take_if(&r, '+', '+');
+    }
+    bool dropped_whole_digits = false;
+    while (next_is_digit(&r)) {
+        dropped_whole_digits = r.significant > DECIMAL_DIGITS_LIMIT;
+        take_digit(&r, take(&r), false);
+    }
+    if (take_if(&r, '.', '.')) {
+        if (!next_is_digit(&r)) {
+            return ERR_SYNTAX;
+        }
+        while (next_is_digit(&r)) {
+            take_digit(&r, take(&r), true);
+        }
+    }
+    if (!r.has_digits) {
+        return ERR_SYNTAX;
+    }
+    if (take_if(&r, 'e', 'E') && take_exponent(&r) != 0) {
+        return ERR_SYNTAX;
+    }
+    if (r.rest.len > 0) {
+        return ERR_SYNTAX;
+    }
+    if (r.overflowed || dropped_whole_digits) {
+        return ERR_RANGE;
+    }
+    return in_lowest_terms(out, r.digits, r.exponent, negative);
+}
+
+int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
+                  int places_min)
+{
+    CHECK(places_min >= 0 && places_min <= 2);
+    int places = value.exponent < 0 ? -value.exponent : 0;
+    int zeros = value.exponent > 0 ? value.exponent : 0; // before the point
+    int padding = places < places_min ? places_min - places : 0;
+    uint64_t left = value.digits < 0 ? 0 - (uint64_t)value.digits
+                                     : (uint64_t)value.digits;
+
+    // Written backwards from the end, then returned at the front.
+    char text[DECIMAL_TEXT_SIZE];
+    int at = DECIMAL_TEXT_SIZE;
+    int fraction = places + padding;
+    for (int i = 0; i < padding; i++) {
+        text[--at] = '0';
+    }
+    for (int i = 0; i < places; i++, left /= 10) {
+        text[--at] = (char)('0' + left % 10);
+    }
+    if (fraction > 0) {
+        text[--at] = '.';
+    }
+    for (int i = 0; i < zeros; i++) {
+        text[--at] = '0';
+    }
+    do {
+        text[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value.digits < 0) {
+        text[--at] = '-';
+    }
+    CHECK(at > 0);
+    int len = DECIMAL_TEXT_SIZE - at;
+    memcpy(out, text + at, (size_t)len);
+    out[len] = '\0';
+    return len;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conf.h -- every setting of the server, from one table of options.
+ *
+ * The table (conf/option.c) gives each key its type, range, default and help.
+ * A YAML file, the environment and --set flags fill a struct conf in this order;
+ * the later wins:
+ *
+ *     cache:                         file
+ *       fresh_for: 30s
+ *     QUOTED_CACHE_FRESH_FOR=30s     environment
+ *     --set cache.fresh_for=30s      flag
+ *
+ * A list of words (server.listen) is written with commas outside the file; an
+ * element of the list of providers by its number from 0: providers.0.url,
+ * QUOTED_PROVIDERS_0_URL.  `--set providers.0.name=market` makes the element.
+ *
+ * Nothing is half-applied: a load fills a whole new struct conf or none, and
+ * says what is wrong with file and line (or variable, or flag), what was found
+ * and what is allowed.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONF_LIST_LIMIT      16  /* words in a list */
+#define CONF_PROVIDERS_LIMIT 16
+#define CONF_ERROR_SIZE      512
+
+struct conf_list {
+    char *items[CONF_LIST_LIMIT];
+    size_t count;
+};
+
+struct conf_provider {
+    char *name;     /* of its description: "alphavantage", "market" */
+    char *url;      /* in place of the description's own origin; "" for that */
+    char *key_file; /* "" where there is none */
+    uint64_t timeout_ms;
+};
+
+struct conf {
+    struct {
+        char *id;
+        struct conf_list listen; /* "host:port" or "unix:/path" */
+        uint64_t workers;        /* 0: one a core */
+    } server;
+    struct {
+        uint64_t fresh_for_ms;
+        uint64_t stale_for_ms;
+        uint64_t unknown_for_ms;
+        uint64_t symbols_max;
+    } cache;
+    struct {
+        uint64_t retry_after_ms; /* a failed refresh is not repeated before */
+        uint64_t calls_max;      /* upstream calls at the same time */
+        uint64_t flights_max;    /* symbols being fetched or waiting for it */
+    } fetch;
+    struct {
+        uint64_t connections_max;
+        uint64_t request_bytes_max;
+        uint64_t output_bytes_max; /* unsent, a connection */
+        uint64_t idle_for_ms;      /* 0: for ever */
+    } limits;
+    struct {
+        char *level;  /* debug, info, warning, error */
+        char *format; /* logfmt, json */
+    } log;
+    char *names; /* path of the names file; "" for the one that is built in */
+    struct conf_provider providers[CONF_PROVIDERS_LIMIT];
+    size_t providers_count;
+};
+
+/* Where settings come from.  All pointers are BORROWED for the call. */
+struct conf_sources {
+    const char *file;               /* a path, or NULL for none */
+    const char *const *environment; /* environ: "NAME=value"..., NULL at the end */
+    const char *const *sets;        /* "key=value"... */
+    size_t sets_count;
+};
+
+/*
+ * Load the settings.  On success returns 0 and *out is the caller's, to be ended
+ * with conf_destroy().  On failure *out is NULL and `error` says, in one line
+ * that can be printed as it is, where, what and what is allowed:
+ *
+ *   ERR_IO       The file can't be read.
+ *   ERR_SYNTAX   The file is no YAML, a key is not known, a value is not of its
+ *                type or has no unit.
+ *   ERR_RANGE    A value is outside its range.
+ *   ERR_NOMEM    No memory.
+ *
+ * A QUOTED_ variable that is no key is an error too, but for the providers' keys
+ * (QUOTED_<PROVIDER>_KEY and _KEY_FILE), which are not settings and are read by
+ * conf_provider_key().  Threads: main.
+ */
+int conf_load(struct conf **out, const struct conf_sources *sources,
+              char error[CONF_ERROR_SIZE]);
+
+/* Free and set *conf to NULL; NULL already is allowed. */
+void conf_destroy(struct conf **conf);
+
+/*
+ * Find the key of a provider, in this order: its key_file, the file named by
+ * QUOTED_<NAME>_KEY_FILE, the variable QUOTED_<NAME>_KEY; NAME in capitals with
+ * _ for what is no letter or digit.  White space around it is dropped.  On
+ * success returns 0 and *out is the caller's (mem_free()); "" where no key is
+ * set anywhere.  On failure returns ERR_IO (unreadable), ERR_SYNTAX (empty, more
+ * than one line, over 256 bytes or with control bytes) or ERR_NOMEM, and `error`
+ * names the file or variable and never the key.  Threads: main.
+ */
+int conf_provider_key(char **out, const struct conf_provider *provider,
+                      const char *const *environment,
+                      char error[CONF_ERROR_SIZE]);
+
+struct buffer; /* base/buffer.h */
+
+/* Append the settings as a YAML file that loads as the same settings, each key
+ * with its help as a comment.  Holds no secret: keys are in files. */
+void conf_print(const struct conf *conf, struct buffer *out);
+
+/* Called with a key and its values as text; see conf_each() and conf_compare().
+ * The texts are BORROWED for the call. */
+typedef void (*conf_key_fn)(void *user, const char *key, const char *value);
+typedef void (*conf_change_fn)(void *user, const char *key, const char *before,
+                               const char *after, bool needs_restart);
+
+/* Call `fn` for each key, in the table's order; lists joined by commas. */
+void conf_each(const struct conf *conf, conf_key_fn fn, void *user);
+
+/* Call `fn` for each key whose values differ; returns how many did. */
+size_t conf_compare(const struct conf *before, const struct conf *after,
+                    conf_change_fn fn, void *user);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * quote.h -- a price with all that is known about it: a plain value.
+ *
+ * A quote is filled in by whoever builds it and never changed once it is
+ * published (cache/cache.h).  Only symbol, price, fetched and source are always
+ * there; `has` says which of the others are.  Nothing is guessed: what the
+ * provider did not say stays absent.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/decimal.h"
+#include "quote/symbol.h"
+
+/* The decimals of a quote, as the fields of HGETALL name them. */
+enum quote_number {
+    QUOTE_PRICE,
+    QUOTE_OPEN,
+    QUOTE_HIGH,
+    QUOTE_LOW,
+    QUOTE_PREVIOUS_CLOSE,
+    QUOTE_CHANGE,
+    QUOTE_CHANGE_PERCENT,
+    QUOTE_VOLUME,
+    QUOTE_NUMBERS, /* how many there are */
+};
+
+/* An ISO 4217 code, or a provider's own word such as GBX, and a 0. */
+#define QUOTE_CURRENCY_SIZE 8
+
+/* A provider's name and a 0. */
+#define QUOTE_SOURCE_SIZE 24
+
+struct quote {
+    struct symbol symbol;
+    uint16_t has; /* bit n: numbers[n] is known */
+    bool has_as_of;
+    bool as_of_is_day; /* the provider gave a date without a time */
+    struct decimal numbers[QUOTE_NUMBERS];
+    int64_t as_of_unix_ms; /* when the provider says the price was */
+    int64_t fetched_unix_ms;
+    uint64_t fetched_mono_ms;           /* base/clock.h; what ages the quote */
+    char currency[QUOTE_CURRENCY_SIZE]; /* "" where unknown */
+    char source[QUOTE_SOURCE_SIZE];     /* the provider's name */
+    /* The price as it is shown, composed once when the quote is made, because
+     * it is what nearly every request asks for. */
+    uint8_t price_len;
+    char price_text[DECIMAL_TEXT_SIZE];
+};
+
+/* Whether a number is known.  Threads: any, as all below. */
+static inline bool quote_has(const struct quote *quote, enum quote_number n)
+{
+    return (quote->has >> n & 1) != 0;
+}
+
+/* Set a number, and price_text with QUOTE_PRICE. */
+void quote_set(struct quote *quote, enum quote_number n, struct decimal value);
+
+/* The name of a number's field: "price", "previous_close".  BORROWED, static. */
+const char *quote_number_name(enum quote_number n);
+
+/*
+ * Write a number as it is shown: prices with at least two places, the volume as
+ * a whole number, the percentage as it was sent.  Returns the length without
+ * the 0.
+ */
+int quote_print_number(char out[DECIMAL_TEXT_SIZE], const struct quote *quote,
+                       enum quote_number n);
+
+/* Bytes of the longest printed as_of and its 0. */
+#define QUOTE_AS_OF_SIZE 25
+
+/* Write as_of: "2025-11-06" where only the day is known, else RFC 3339 in UTC.
+ * has_as_of is true (checked).  Returns the length without the 0. */
+int quote_print_as_of(char out[QUOTE_AS_OF_SIZE], const struct quote *quote);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * symbol.h -- what names an instrument, normalised.
+ *
+ * A symbol is 1 to 32 of A-Z 0-9 . - ^ = / : _ in capitals.  Two texts that
+ * differ in case or in surrounding white space are one symbol.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/span.h"
+
+#define SYMBOL_LEN_LIMIT 32
+
+/* What is allowed, for error texts. */
+#define SYMBOL_FORM "1 to 32 of A-Z 0-9 . - ^ = / : _"
+
+struct symbol {
+    uint8_t len;
+    char text[SYMBOL_LEN_LIMIT + 1]; /* ends in 0; the bytes behind it are 0 */
+};
+
+/*
+ * Normalise a text into *out.  Returns 0, or ERR_SYMBOL when it is empty, too
+ * long or holds another character; *out is then undefined.  Threads: any.
+ */
+int symbol_parse(struct symbol *out, struct span text);
+
+/* The normalised text.  BORROWED from *symbol. */
+static inline struct span symbol_span(const struct symbol *symbol)
+{
+    return (struct span){symbol->text, symbol->len};
+}
+
+/* Same symbol. */
+static inline bool symbol_equal(const struct symbol *a, const struct symbol *b)
+{
+    return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
