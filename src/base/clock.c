@@ -45,8 +45,8 @@ int64_t clock_days_of_date(int64_t year, unsigned month, unsigned day)
     int64_t year_of_era = from_march - era * 400;
     int64_t month_from_march = (month + 9) % 12;
     int64_t day_of_year = (153 * month_from_march + 2) / 5 + (int64_t)day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 -
-                         year_of_era / 100 + day_of_year;
+    int64_t day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     const int64_t days_to_1970 = 719468; // from 0000-03-01
     return era * 146097 + day_of_era - days_to_1970;
 }

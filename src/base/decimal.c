@@ -8,8 +8,8 @@
 struct reader {
     struct span rest;
     uint64_t digits;
-    int significant;   // digits seen since the first that is not 0
-    int64_t exponent;  // of the last digit that was taken
+    int significant;  // digits seen since the first that is not 0
+    int64_t exponent; // of the last digit that was taken
     bool has_digits;
     bool overflowed;
 };
@@ -136,8 +136,8 @@ int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
     int places = value.exponent < 0 ? -value.exponent : 0;
     int zeros = value.exponent > 0 ? value.exponent : 0; // before the point
     int padding = places < places_min ? places_min - places : 0;
-    uint64_t left = value.digits < 0 ? 0 - (uint64_t)value.digits
-                                     : (uint64_t)value.digits;
+    uint64_t left =
+        value.digits < 0 ? 0 - (uint64_t)value.digits : (uint64_t)value.digits;
 
     // Written backwards from the end, then returned at the front.
     char text[DECIMAL_TEXT_SIZE];

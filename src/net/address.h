@@ -21,8 +21,7 @@ struct address {
 };
 
 /* What is allowed, for error texts. */
-#define ADDRESS_FORM                                                           \
-    "host:port, [ipv6]:port, *:port or unix:/absolute/path"
+#define ADDRESS_FORM "host:port, [ipv6]:port, *:port or unix:/absolute/path"
 
 /*
  * Parse and, for a name, look up (which may block).  Returns 0, ERR_SYNTAX when

@@ -12,7 +12,7 @@
 
 #pragma once
 
-#include <uv.h>
+#include <stdbool.h>
 
 #include "net/address.h"
 
@@ -31,18 +31,18 @@ typedef void (*listener_accept_fn)(void *user, struct conn *conn);
  * replaced by the one that the system chose.  Returns the descriptor, to be
  * given to listener_open() or closed, or ERR_IO with errno kept.
  *
- * With `shared`, further sockets may be bound to the same address by this
- * function with `shared` (SO_REUSEPORT).  Binding is refused when another
- * process listens there already, shared or not.  A Unix socket whose owner is
- * gone is replaced.  Threads: main.
+ * A TCP address may be bound again (SO_REUSEPORT), by calls that are not the
+ * `first`; the first is refused when anybody listens there already.  A Unix
+ * socket is bound once and its descriptor duplicated; a socket file whose owner
+ * is gone is replaced.  Threads: main.
  */
-int listener_bind(struct address *address, bool shared, bool first);
+int listener_bind(struct address *address, bool first);
 
 struct loop; /* net/loop.h */
 
 /*
- * Accept on descriptor `fd`, which becomes the listener's.  On success returns 0
- * and *out is the caller's, to be ended with listener_close(); ERR_NOMEM or
+ * Accept on descriptor `fd`, which becomes the listener's.  On success returns
+ * 0 and *out is the caller's, to be ended with listener_close(); ERR_NOMEM or
  * ERR_IO otherwise, and `fd` is closed.  Threads: the loop's.
  */
 int listener_open(struct listener **out, struct loop *loop, int fd,

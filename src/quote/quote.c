@@ -10,8 +10,7 @@ void quote_set(struct quote *quote, enum quote_number n, struct decimal value)
     quote->numbers[n] = value;
     quote->has = (uint16_t)(quote->has | 1u << n);
     if (n == QUOTE_PRICE) {
-        quote->price_len =
-            (uint8_t)decimal_print(quote->price_text, value, 2);
+        quote->price_len = (uint8_t)decimal_print(quote->price_text, value, 2);
     }
 }
 

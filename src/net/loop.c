@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/loop.h"
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "net/conn_priv.h"
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct loop *loop = loop_of((uv_handle_t *)prepare);
+    if (loop->is_awake) {
+        loop->is_awake = false;
+        if (loop->options.on_block != NULL) {
+            loop->options.on_block(loop->options.user);
+        }
+    }
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct loop *loop = loop_of((uv_handle_t *)timer);
+    loop_wake(loop);
+    conn_sweep(loop);
+}
+
+/* How often idle and stuck connections are looked for: their limits are seconds
+ * and more, and one wake-up a second costs nothing that can be measured. */
+#define SWEEP_PERIOD_MS 1000
+
+static int start_handles(struct loop *loop)
+{
+    if (uv_prepare_init(&loop->uv, &loop->prepare) != 0 ||
+        uv_timer_init(&loop->uv, &loop->sweep) != 0 ||
+        uv_timer_init(&loop->uv, &loop->linger) != 0 ||
+        uv_prepare_start(&loop->prepare, on_prepare) != 0 ||
+        uv_timer_start(&loop->sweep, on_sweep, SWEEP_PERIOD_MS,
+                       SWEEP_PERIOD_MS) != 0) {
+        return ERR_IO;
+    }
+    uv_unref((uv_handle_t *)&loop->prepare);
+    uv_unref((uv_handle_t *)&loop->sweep);
+    return 0;
+}
+
+int loop_init(struct loop *loop, const struct loop_options *options)
+{
+    *loop = (struct loop){
+        .options = *options,
+        .reply_scratch = buffer_empty(LOOP_REPLY_BYTES_LIMIT),
+    };
+    if (loop->options.clock == NULL) {
+        loop->options.clock = clock_system();
+    }
+    TAILQ_INIT(&loop->quiet);
+    TAILQ_INIT(&loop->unsent);
+    TAILQ_INIT(&loop->lingering);
+    loop->now_ms = clock_mono_ms(loop->options.clock);
+    loop->read_scratch = mem_calloc(1, LOOP_READ_BYTES);
+    if (loop->read_scratch == NULL) {
+        return ERR_NOMEM;
+    }
+    if (uv_loop_init(&loop->uv) != 0) {
+        mem_free(loop->read_scratch);
+        return ERR_IO;
+    }
+    loop->uv.data = loop;
+    int err = start_handles(loop);
+    CHECK(err == 0); // these calls only fill in structs
+    return 0;
+}
+
+void loop_run(struct loop *loop)
+{
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop)
+{
+    uv_stop(&loop->uv);
+}
+
+void loop_deinit(struct loop *loop)
+{
+    uv_close((uv_handle_t *)&loop->prepare, NULL);
+    uv_close((uv_handle_t *)&loop->sweep, NULL);
+    uv_close((uv_handle_t *)&loop->linger, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    CHECK(loop->conns_count == 0);
+    int err = uv_loop_close(&loop->uv);
+    CHECK(err == 0);
+    buffer_deinit(&loop->reply_scratch);
+    mem_free(loop->read_scratch);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loop.h -- one thread's event loop: libuv's, with the time of the turn, shared
+ * scratch memory, and the hooks around blocking that the quote cache needs.
+ *
+ * A turn is what happens between two times of blocking for events.  libuv calls
+ * back from inside its poll, before any handle of its own could say "we are
+ * awake"; so every callback of this room begins with loop_wake(), which does
+ * its work on the first call of a turn only.  Callbacks of other rooms on
+ * handles of their own (timers, curl's sockets) do the same.
+ *
+ *     blocked -- loop_wake() --> awake -- about to poll --> blocked
+ *                on_wake()                on_block()
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <uv.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+struct conn; /* net/conn.h */
+
+/* What one read may bring: as much as a connection's socket buffer usually
+ * holds, and shared by all connections of the loop. */
+#define LOOP_READ_BYTES 65536
+
+/* A single reply is never longer than this; what would be is a fault. */
+#define LOOP_REPLY_BYTES_LIMIT (32u << 20)
+
+struct loop_options {
+    const struct clock *clock;   /* BORROWED as long as the loop */
+    void (*on_wake)(void *user); /* may be NULL */
+    void (*on_block)(void *user);
+    void *user;
+};
+
+TAILQ_HEAD(loop_conns, conn);
+
+struct loop {
+    uv_loop_t uv;
+    struct loop_options options;
+    bool is_awake;
+    uint64_t now_ms; /* options.clock, read once a turn */
+    /* For net/conn.c. */
+    char *read_scratch;             /* LOOP_READ_BYTES */
+    struct buffer reply_scratch;    /* replies are composed here */
+    const struct conn *reply_owner; /* whose, until it is flushed */
+    struct loop_conns quiet;        /* nothing unsent; longest quiet first */
+    struct loop_conns unsent;       /* something unsent; longest stuck first */
+    struct loop_conns lingering;    /* FIN sent; the first to end first */
+    size_t conns_count;             /* those above and those being closed */
+    uint64_t idle_for_ms;           /* conns quiet for longer end; 0: never */
+    uv_prepare_t prepare;
+    uv_timer_t sweep;
+    uv_timer_t linger;
+};
+
+/*
+ * Make a loop in *loop; the memory must not move.  Returns 0, ERR_NOMEM or
+ * ERR_IO.  The clock may be NULL for the system's.  Threads: the one that will
+ * run it, or main before that thread starts.
+ */
+int loop_init(struct loop *loop, const struct loop_options *options);
+
+/*
+ * Run until loop_stop(), or until nothing is left that could call back.
+ * Threads: the loop's, as for all below.
+ */
+void loop_run(struct loop *loop);
+
+/* Let loop_run() return after this turn. */
+void loop_stop(struct loop *loop);
+
+/* Free; every connection, listener and mailbox on it has been closed before,
+ * and their close callbacks are run here (checked). */
+void loop_deinit(struct loop *loop);
+
+/* Note that the thread is awake: first in every callback from libuv. */
+static inline void loop_wake(struct loop *loop)
+{
+    if (!loop->is_awake) {
+        loop->is_awake = true;
+        loop->now_ms = clock_mono_ms(loop->options.clock);
+        if (loop->options.on_wake != NULL) {
+            loop->options.on_wake(loop->options.user);
+        }
+    }
+}
+
+/* The loop of a handle. */
+static inline struct loop *loop_of(const uv_handle_t *handle)
+{
+    return handle->loop->data;
+}
