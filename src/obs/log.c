@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "obs/log.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+/* Relaxed: each line may go by the old settings or the new. */
+static _Atomic int log_fd = STDERR_FILENO;
+static _Atomic int log_level = LOG_INFO;
+static _Atomic int log_format = LOG_LOGFMT;
+
+static const char *const level_words[] = {"debug", "info", "warning", "error"};
+
+void log_setup(int fd, enum log_level level, enum log_format format)
+{
+    atomic_store_explicit(&log_fd, fd, memory_order_relaxed);
+    atomic_store_explicit(&log_level, (int)level, memory_order_relaxed);
+    atomic_store_explicit(&log_format, (int)format, memory_order_relaxed);
+}
+
+int log_parse_level(enum log_level *out, const char *word)
+{
+    for (int level = LOG_DEBUG; level <= LOG_ERROR; level++) {
+        if (strcmp(word, level_words[level]) == 0) {
+            *out = (enum log_level)level;
+            return 0;
+        }
+    }
+    return ERR_SYNTAX;
+}
+
+int log_parse_format(enum log_format *out, const char *word)
+{
+    if (strcmp(word, "logfmt") == 0) {
+        *out = LOG_LOGFMT;
+        return 0;
+    }
+    if (strcmp(word, "json") == 0) {
+        *out = LOG_JSON;
+        return 0;
+    }
+    return ERR_SYNTAX;
+}
+
+/* A quoted string that both JSON and logfmt readers take. */
+static void put_quoted(struct buffer *line, const char *text)
+{
+    buffer_put_byte(line, '"');
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\') {
+            buffer_put_byte(line, '\\');
+            buffer_put_byte(line, (char)c);
+        } else if (c < 0x20 || c == 0x7f) {
+            buffer_printf(line, "\\u%04x", c);
+        } else {
+            buffer_put_byte(line, (char)c);
+        }
+    }
+    buffer_put_byte(line, '"');
+}
+
+static bool is_plain(const char *text)
+{
+    return text[0] != '\0' && text[strcspn(text, " =\"\\\t\r\n")] == '\0';
+}
+
+static void put_pair(struct buffer *line, bool is_json,
+                     const struct log_field *field)
+{
+    const char *separator = line->len <= 1 ? "" : is_json ? "," : " ";
+    buffer_put_text(line, separator);
+    if (is_json) {
+        put_quoted(line, field->key);
+        buffer_put_byte(line, ':');
+    } else {
+        buffer_put_text(line, field->key);
+        buffer_put_byte(line, '=');
+    }
+    if (field->text == NULL) {
+        buffer_put_i64(line, field->number);
+    } else if (!is_json && is_plain(field->text)) {
+        buffer_put_text(line, field->text);
+    } else {
+        put_quoted(line, field->text);
+    }
+}
+
+void log_write(enum log_level level, const char *room, const char *message,
+               const struct log_field *fields, size_t count)
+{
+    CHECK(level <= LOG_ERROR);
+    if ((int)level < atomic_load_explicit(&log_level, memory_order_relaxed)) {
+        return;
+    }
+    bool is_json =
+        atomic_load_explicit(&log_format, memory_order_relaxed) == LOG_JSON;
+    struct buffer line = buffer_empty(LOG_LINE_LIMIT);
+    char time[CLOCK_TEXT_SIZE];
+    clock_print_unix_ms(time, clock_unix_ms(clock_system()));
+    struct log_field head[] = {
+        LOG_TEXT("time", time),
+        LOG_TEXT("level", level_words[level]),
+        LOG_TEXT("room", room),
+        LOG_TEXT("msg", message),
+    };
+    buffer_put_text(&line, is_json ? "{" : "");
+    for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
+        put_pair(&line, is_json, &head[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        put_pair(&line, is_json, &fields[i]);
+    }
+    buffer_put_text(&line, is_json ? "}\n" : "\n");
+    if (!line.failed) {
+        int fd = atomic_load_explicit(&log_fd, memory_order_relaxed);
+        ssize_t written = write(fd, line.data, line.len);
+        (void)written; // where the log can't be written, nobody can be told
+    }
+    buffer_deinit(&line);
+}
