@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * names.h -- the operator's table of instruments: names, aliases, currency, MIC.
+ * names.h -- the operator's table of instruments: names, aliases, currency,
+ * MIC.
  *
  * A CSV file (RFC 4180) whose first line names the columns, in any order:
  *
@@ -11,7 +12,9 @@
  *     mic       optional   XNAS                      (ISO 10383)
  *
  * Lines that are empty or begin with # are passed over.  Symbol, name and
- * aliases all find the instrument, whatever their case and surrounding space.
+ * aliases all find the instrument, whatever their case (of A to Z) and
+ * surrounding space; none is longer than 128 bytes.  A column that is not of
+ * these is refused: it would be a misspelt one more often than not.
  * The table is immutable once made and may be read by any number of threads.
  */
 
@@ -51,8 +54,11 @@ int names_create(struct names **out, struct span text,
                  struct names_error *error);
 
 /* As above, from a file; ERR_IO where it can't be read. */
-int names_load(struct names **out, const char *path,
-               struct names_error *error);
+int names_load(struct names **out, const char *path, struct names_error *error);
+
+/* As above, from the file that is built in (data/names.csv).  Only ERR_NOMEM is
+ * possible: a unit test reads that file. */
+int names_create_built_in(struct names **out, struct names_error *error);
 
 /* Free the table and set *names to NULL; NULL already is allowed. */
 void names_destroy(struct names **names);

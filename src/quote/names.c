@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every request asks here before it asks anything else, so a look-up costs one
+ * hash of a normalised text and one comparison, however many aliases there are:
+ * symbols, names and aliases are keys of one table.
+ *
+ * The file's text is copied twice.  In the first copy the reader cuts it into
+ * fields in place, and that is where the names that are shown live; the second
+ * is the first in capitals, so the key of a field is at the same place there.
+ */
+#include "quote/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/embed.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "quote/listing.h"
+
+/* 200,000 lines of 300 bytes. */
+#define FILE_BYTES_LIMIT (60u << 20)
+
+struct names {
+    struct listing listing;
+    char *texts_upper;         /* its texts, but a-z are A-Z */
+    struct listing_key *table; /* uthash's head; over the listing's keys */
+};
+
+static char upper(char c)
+{
+    return (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
+}
+
+static struct listing_key *find_key(const struct names *names, struct span text)
+{
+    struct listing_key *found;
+    HASH_FIND(hh, names->table, text.data, text.len, found);
+    return found;
+}
+
+static int add_to_table(struct names *names, struct listing_key *key,
+                        struct names_error *error)
+{
+    const struct listing_key *other = find_key(names, key->text);
+    if (other != NULL && other->name == key->name) {
+        return 0; // "IBM" is IBM's symbol and its name
+    }
+    if (other != NULL) {
+        return listing_refuse(error, ERR_SYNTAX, key->line,
+                              "\"%.*s\" is %s here and %s in line %zu",
+                              LISTING_SHOWN(key->text), key->name->symbol.text,
+                              other->name->symbol.text, other->line);
+    }
+    HASH_ADD_KEYPTR(hh, names->table, key->text.data, key->text.len, key);
+    return key->hh.tbl != NULL ? 0 : ERR_NOMEM; // so uthash says it
+}
+
+static int make_table(struct names *names, struct names_error *error)
+{
+    const struct listing *listing = &names->listing;
+    names->texts_upper = mem_text(listing->texts, listing->texts_len);
+    if (names->texts_upper == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < listing->texts_len; i++) {
+        names->texts_upper[i] = upper(names->texts_upper[i]);
+    }
+    for (size_t i = 0; i < listing->keys_count; i++) {
+        struct listing_key *key = &listing->keys[i];
+        size_t at = (size_t)(key->text.data - listing->texts);
+        CHECK(at + key->text.len <= listing->texts_len);
+        key->text.data = names->texts_upper + at;
+        int err = add_to_table(names, key, error);
+        if (err != 0) {
+            return err;
+        }
+    }
+    return 0;
+}
+
+int names_create(struct names **out, struct span text,
+                 struct names_error *error)
+{
+    *out = NULL;
+    *error = (struct names_error){.line = 0};
+    if (text.len > FILE_BYTES_LIMIT) {
+        return listing_refuse(error, ERR_FULL, 0, "longer than %u bytes",
+                              FILE_BYTES_LIMIT);
+    }
+    struct names *names = mem_calloc(1, sizeof(*names));
+    int err =
+        names != NULL ? listing_read(&names->listing, text, error) : ERR_NOMEM;
+    if (err == 0) {
+        err = make_table(names, error);
+    }
+    if (err == 0) {
+        *out = names;
+        return 0;
+    }
+    if (err == ERR_NOMEM) {
+        listing_refuse(error, err, 0, "%s", err_sentence(err));
+    }
+    names_destroy(&names);
+    return err;
+}
+
+int names_load(struct names **out, const char *path, struct names_error *error)
+{
+    *out = NULL;
+    *error = (struct names_error){.line = 0};
+    struct buffer text = buffer_empty(FILE_BYTES_LIMIT);
+    int err = file_read(&text, path);
+    if (err == 0) {
+        err = names_create(out, buffer_span(&text), error);
+    } else {
+        listing_refuse(error, err, 0, "%s",
+                       err == ERR_IO     ? strerror(errno)
+                       : err == ERR_FULL ? "the file is far too long"
+                                         : err_sentence(err));
+    }
+    buffer_deinit(&text);
+    return err;
+}
+
+int names_create_built_in(struct names **out, struct names_error *error)
+{
+    extern const struct embed_file embed_names[];
+    CHECK(embed_names[0].name != NULL);
+    struct span text = {embed_names[0].data, embed_names[0].len};
+    return names_create(out, text, error);
+}
+
+void names_destroy(struct names **names)
+{
+    if (*names == NULL) {
+        return;
+    }
+    HASH_CLEAR(hh, (*names)->table);
+    mem_free((*names)->texts_upper);
+    listing_deinit(&(*names)->listing);
+    mem_free(*names);
+    *names = NULL;
+}
+
+const struct name *names_find(const struct names *names, struct span text)
+{
+    char wanted[LISTING_KEY_BYTES_LIMIT];
+    if (names == NULL) {
+        return NULL;
+    }
+    text = span_trim(text);
+    if (text.len > sizeof(wanted)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        wanted[i] = upper(text.data[i]);
+    }
+    const struct listing_key *found =
+        find_key(names, (struct span){wanted, text.len});
+    return found != NULL ? found->name : NULL;
+}
+
+size_t names_count(const struct names *names)
+{
+    return names->listing.count;
+}
