@@ -2,9 +2,9 @@
 /*
  * provider.h -- a provider as data: what to ask it, and what its answer means.
  *
- * A description (data/providers/NAME.yaml) holds URL template, JSON pointers and
- * error rules; the one interpreter here knows no provider's name.  Pure: bytes in,
- * verdict out; the call itself is made elsewhere (fetch/caller.h).
+ * A description (data/providers/NAME.yaml) holds URL template, JSON pointers
+ * and error rules; the one interpreter here knows no provider's name.  Pure:
+ * bytes in, verdict out; the call itself is made elsewhere (fetch/caller.h).
  *
  * Order of judgement:
  *   (1) a price for the asked symbol in a 2xx answer is OK, whatever else the
@@ -30,7 +30,9 @@ struct provider; /* opaque; see provider.c */
 #define PROVIDER_ERROR_SIZE 256
 #define PROVIDER_TEXT_SIZE  200
 
-/* What an answer means.  The name is what descriptions, logs and metrics say. */
+/* What an answer means.  The name is what descriptions, logs and metrics say.
+ */
+// clang-format off
 /*        class                    name        told to clients as */
 #define PROVIDER_CLASSES(CLASS)                                                \
     CLASS(PROVIDER_OK,             "ok",         ERR_OK)                       \
@@ -48,6 +50,7 @@ struct provider; /* opaque; see provider.c */
     CLASS(PROVIDER_UPSTREAM,       "upstream",   ERR_UPSTREAM)                 \
     CLASS(PROVIDER_BAD,            "bad",        ERR_UPSTREAM)                 \
     CLASS(PROVIDER_NOTICE,         "notice",     ERR_UPSTREAM)
+// clang-format on
 
 enum provider_class {
 #define PROVIDER_ENUM(class, name, err) class,
@@ -66,9 +69,10 @@ struct provider_verdict {
 };
 
 /*
- * Read a description.  On success returns 0 and *out is the caller's, to be ended
- * with provider_destroy(); else ERR_SYNTAX with line and cause in `error`, or
- * ERR_NOMEM.  `name` becomes the source of its quotes.  Threads: any.
+ * Read a description.  On success returns 0 and *out is the caller's, to be
+ * ended with provider_destroy(); else ERR_SYNTAX with line and cause in
+ * `error`, or ERR_NOMEM.  `name` becomes the source of its quotes.  Threads:
+ * any.
  */
 int provider_create(struct provider **out, const char *name, struct span yaml,
                     char error[PROVIDER_ERROR_SIZE]);
@@ -113,6 +117,6 @@ void provider_judge(const struct provider *provider, int status,
 /* "limit.d" and the like.  BORROWED, static. */
 const char *provider_class_name(enum provider_class class);
 
-/* The error that clients are told: ERR_OK, ERR_UNKNOWN, ERR_NODATA, ERR_LIMIT or
- * ERR_UPSTREAM (base/err.h). */
+/* The error that clients are told: ERR_OK, ERR_UNKNOWN, ERR_NODATA, ERR_LIMIT
+ * or ERR_UPSTREAM (base/err.h). */
 int provider_class_err(enum provider_class class);
