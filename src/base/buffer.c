@@ -16,11 +16,15 @@ void buffer_deinit(struct buffer *buffer)
     *buffer = buffer_empty(buffer->len_max);
 }
 
+/* To hold len_wanted bytes and one more, for the 0 that vsnprintf() writes. */
 static bool grow(struct buffer *buffer, size_t len_wanted)
 {
     size_t capacity =
         buffer->capacity < CAPACITY_FIRST ? CAPACITY_FIRST : buffer->capacity;
-    while (capacity < len_wanted) {
+    while (capacity <= len_wanted) {
+        if (capacity > SIZE_MAX / 2) {
+            return false;
+        }
         capacity *= 2;
     }
     char *data = mem_realloc(buffer->data, capacity);
@@ -42,7 +46,7 @@ char *buffer_reserve(struct buffer *buffer, size_t len)
         buffer->failed = true;
         return NULL;
     }
-    if (buffer->len + len > buffer->capacity &&
+    if (buffer->len + len >= buffer->capacity &&
         !grow(buffer, buffer->len + len)) {
         buffer->failed = true;
         return NULL;
@@ -80,8 +84,9 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     CHECK(len >= 0);
-    char *at = buffer_reserve(buffer, (size_t)len + 1);
+    char *at = buffer_reserve(buffer, (size_t)len);
     if (at != NULL) {
+        CHECK((size_t)len < buffer->capacity - buffer->len);
         vsnprintf(at, (size_t)len + 1, format, again);
         buffer->len += (size_t)len;
     }

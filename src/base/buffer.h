@@ -43,8 +43,9 @@ static inline void buffer_clear(struct buffer *buffer)
 
 /*
  * Make room for `len` more bytes and return where they go, or NULL when the
- * buffer has failed or fails now.  The caller writes at most len bytes there
- * and adds what it wrote to buffer->len.
+ * buffer has failed or fails now; never for another reason, 0 bytes included.
+ * The caller writes at most len bytes there and adds what it wrote to
+ * buffer->len.
  */
 char *buffer_reserve(struct buffer *buffer, size_t len);
 

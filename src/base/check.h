@@ -14,7 +14,7 @@
  * expands to nothing and is there for readers and grep. */
 #define IMPLEMENTS(slot)
 
-#define CHECK(condition)                                                       \
+#define CHECK(condition) \
     ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
 
 /* For checks that cost more than a few instructions: on in debug builds. */

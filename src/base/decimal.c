@@ -4,29 +4,33 @@
 #include "base/check.h"
 #include "base/err.h"
 
-/* A reader's place in the text; `failed` is sticky. */
+/* An exponent beyond this is not counted on: no text has as many digits, so
+ * the value stays out of range whatever stands before the e. */
+#define EXPONENT_ENOUGH INT64_C(1000000000000)
+
+/* As many as surely fit 64 bits; one more than a value may have, which is
+ * enough to see that it has too many. */
+#define DIGITS_TAKEN (DECIMAL_DIGITS_LIMIT + 1)
+
+/* A reader's place in the text, and what it has read. */
 struct reader {
     struct span rest;
     uint64_t digits;
-    int significant;  // digits seen since the first that is not 0
+    int significant;  // digits taken since the first that is not 0
     int64_t exponent; // of the last digit that was taken
-    bool has_digits;
-    bool overflowed;
+    bool overflowed;  // a digit other than 0 was dropped
 };
 
 static void take_digit(struct reader *r, char c, bool in_fraction)
 {
-    r->has_digits = true;
     r->exponent -= in_fraction;
-    if (r->significant > 0 || c != '0') {
-        r->significant++;
-    }
-    if (r->significant > DECIMAL_DIGITS_LIMIT + 1) {
-        // Zeros behind the point may still be dropped; anything else is lost.
+    if (r->significant == DIGITS_TAKEN) {
+        // A zero too many is made good by the exponent; other digits are lost.
         r->overflowed = r->overflowed || c != '0';
         r->exponent++;
         return;
     }
+    r->significant += r->significant > 0 || c != '0';
     r->digits = r->digits * 10 + (uint64_t)(c - '0');
 }
 
@@ -52,6 +56,15 @@ static bool take_if(struct reader *r, char a, char b)
     return true;
 }
 
+static size_t take_digits(struct reader *r, bool in_fraction)
+{
+    size_t count = 0;
+    for (; next_is_digit(r); count++) {
+        take_digit(r, take(r), in_fraction);
+    }
+    return count;
+}
+
 static int take_exponent(struct reader *r)
 {
     bool negative = take_if(r, '-', '-');
@@ -64,10 +77,25 @@ static int take_exponent(struct reader *r)
     int64_t value = 0;
     while (next_is_digit(r)) {
         char c = take(r);
-        value = value > 100000 ? value : value * 10 + (c - '0');
+        value = value > EXPONENT_ENOUGH ? value : value * 10 + (c - '0');
     }
     r->exponent += negative ? -value : value;
     return 0;
+}
+
+static int count_digits(uint64_t value)
+{
+    int count = 0;
+    for (; value > 0; value /= 10) {
+        count++;
+    }
+    return count;
+}
+
+static bool in_bounds(int count, int64_t exponent)
+{
+    return count <= DECIMAL_DIGITS_LIMIT && exponent >= -DECIMAL_PLACES_LIMIT &&
+           exponent + count <= DECIMAL_DIGITS_LIMIT;
 }
 
 static int in_lowest_terms(struct decimal *out, uint64_t digits,
@@ -81,12 +109,7 @@ static int in_lowest_terms(struct decimal *out, uint64_t digits,
         digits /= 10;
         exponent++;
     }
-    int count = 0;
-    for (uint64_t left = digits; left > 0; left /= 10) {
-        count++;
-    }
-    if (count > DECIMAL_DIGITS_LIMIT || exponent < -DECIMAL_PLACES_LIMIT ||
-        exponent + count > DECIMAL_DIGITS_LIMIT) {
+    if (!in_bounds(count_digits(digits), exponent)) {
         return ERR_RANGE;
     }
     out->digits = negative ? -(int64_t)digits : (int64_t)digits;
@@ -101,20 +124,10 @@ int decimal_parse(struct decimal *out, struct span text)
     if (!negative) {
         take_if(&r, '+', '+');
     }
-    bool dropped_whole_digits = false;
-    while (next_is_digit(&r)) {
-        dropped_whole_digits = r.significant > DECIMAL_DIGITS_LIMIT;
-        take_digit(&r, take(&r), false);
+    if (take_digits(&r, false) == 0) {
+        return ERR_SYNTAX;
     }
-    if (take_if(&r, '.', '.')) {
-        if (!next_is_digit(&r)) {
-            return ERR_SYNTAX;
-        }
-        while (next_is_digit(&r)) {
-            take_digit(&r, take(&r), true);
-        }
-    }
-    if (!r.has_digits) {
+    if (take_if(&r, '.', '.') && take_digits(&r, true) == 0) {
         return ERR_SYNTAX;
     }
     if (take_if(&r, 'e', 'E') && take_exponent(&r) != 0) {
@@ -123,7 +136,7 @@ int decimal_parse(struct decimal *out, struct span text)
     if (r.rest.len > 0) {
         return ERR_SYNTAX;
     }
-    if (r.overflowed || dropped_whole_digits) {
+    if (r.overflowed) {
         return ERR_RANGE;
     }
     return in_lowest_terms(out, r.digits, r.exponent, negative);
@@ -138,6 +151,7 @@ int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
     int padding = places < places_min ? places_min - places : 0;
     uint64_t left =
         value.digits < 0 ? 0 - (uint64_t)value.digits : (uint64_t)value.digits;
+    CHECK(in_bounds(count_digits(left), value.exponent));
 
     // Written backwards from the end, then returned at the front.
     char text[DECIMAL_TEXT_SIZE];

@@ -3,8 +3,8 @@
  * decimal.h -- exact signed decimals, the only form a price has here.
  *
  * The value is digits * 10^exponent.  It is kept in lowest terms (digits does
- * not end in 0, and 0 is 0 * 10^0), so equal values have equal fields.  There is
- * no NaN and no infinity: what is no number does not parse.
+ * not end in 0, and 0 is 0 * 10^0), so equal values have equal fields.  There
+ * is no NaN and no infinity: what is no number does not parse.
  *
  * Bounds: 18 significant digits, and no digit above 10^17 or below 10^-18; the
  * providers' longest (float noise such as 328.87921142578125) has 17 digits.
@@ -30,16 +30,18 @@ struct decimal {
 };
 
 /*
- * Read [+-]digits[.digits][e[+-]digits], the whole span.  Returns 0,
- * ERR_SYNTAX when it is no number, ERR_RANGE when it is one beyond the bounds
- * above (never rounded: a rounded price is a wrong price).  Threads: any.
+ * Read [+-]digits[.digits][e[+-]digits], the whole span; ".5" and "5." are not
+ * of this form, as in JSON.  Returns 0, ERR_SYNTAX when it is no number,
+ * ERR_RANGE when it is one beyond the bounds above (never rounded: a rounded
+ * price is a wrong price); on failure *out is as it was.  Threads: any.
  */
 int decimal_parse(struct decimal *out, struct span text);
 
 /*
  * Write in plain notation with at least places_min (0 to 2) places and no
- * trailing zero beyond them: with 2, 312.4200 is "312.42", 29 is "29.00".
- * Returns the length without the 0.  Threads: any.
+ * trailing zero beyond them: with 2, 312.4200 is "312.42", 29 is "29.00".  The
+ * value is within the bounds above (checked).  Returns the length without the
+ * 0.  Threads: any.
  */
 int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
                   int places_min);

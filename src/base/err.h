@@ -10,6 +10,7 @@
 
 #pragma once
 
+// clang-format off
 /*      code           value  word           sentence */
 #define ERR_TABLE(ERR)                                                         \
     /* What a client is told about a quote; stable on every protocol. */       \
@@ -29,6 +30,7 @@
     ERR(ERR_ABSENT,     -25, "ABSENT",     "there is no such thing")           \
     ERR(ERR_IO,         -26, "IO",         "the system call failed")           \
     ERR(ERR_PROTOCOL,   -27, "PROTOCOL",   "the bytes break the protocol")
+// clang-format on
 
 enum err {
     ERR_OK = 0,

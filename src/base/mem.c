@@ -27,7 +27,11 @@ static bool fails_now(void)
 
 void *mem_calloc(size_t count, size_t size)
 {
-    return fails_now() ? NULL : calloc(count, size);
+    size_t bytes;
+    if (fails_now() || __builtin_mul_overflow(count, size, &bytes)) {
+        return NULL; // calloc() would see it too, but sanitizers end there
+    }
+    return calloc(count, size);
 }
 
 void *mem_realloc(void *block, size_t size)

@@ -2,8 +2,8 @@
 /*
  * units.h -- durations and sizes as people write them.
  *
- * A number without a unit is refused (but for 0): "60" is a minute to one reader
- * and an hour to the next.
+ * A number without a unit is refused (but for 0): "60" is a minute to one
+ * reader and an hour to the next.
  */
 
 #pragma once

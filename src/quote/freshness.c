@@ -35,14 +35,11 @@ uint64_t freshness_left_ms(const struct quote *quote,
 
 const char *freshness_word(enum freshness freshness)
 {
-    switch (freshness) {
-    case FRESHNESS_FRESH:
-        return "fresh";
-    case FRESHNESS_STALE:
-        return "stale";
-    case FRESHNESS_EXPIRED:
-        return "expired";
-    }
-    CHECK(!"a freshness");
-    return "";
+    static const char *const words[] = {
+        [FRESHNESS_FRESH] = "fresh",
+        [FRESHNESS_STALE] = "stale",
+        [FRESHNESS_EXPIRED] = "expired",
+    };
+    CHECK(freshness <= FRESHNESS_EXPIRED);
+    return words[freshness];
 }

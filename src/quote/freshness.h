@@ -2,9 +2,9 @@
 /*
  * freshness.h -- whether a quote may be served, and under which label.
  *
- * Age is counted on the monotonic clock from when we got the quote.  FRESH below
- * fresh_for; STALE, labelled and refreshed behind the answer, for stale_for
- * longer; EXPIRED after that, and then it is not served at all.
+ * Age is counted on the monotonic clock from when we got the quote.  FRESH
+ * below fresh_for; STALE, labelled and refreshed behind the answer, for
+ * stale_for longer; EXPIRED after that, and then it is not served at all.
  */
 
 #pragma once

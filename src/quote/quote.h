@@ -61,13 +61,13 @@ static inline bool quote_has(const struct quote *quote, enum quote_number n)
 /* Set a number, and price_text with QUOTE_PRICE. */
 void quote_set(struct quote *quote, enum quote_number n, struct decimal value);
 
-/* The name of a number's field: "price", "previous_close".  BORROWED, static. */
+/* The name of a number's field, such as "previous_close".  BORROWED, static. */
 const char *quote_number_name(enum quote_number n);
 
 /*
- * Write a number as it is shown: prices with at least two places, the volume as
- * a whole number, the percentage as it was sent.  Returns the length without
- * the 0.
+ * Write a number as it is shown: with at least two places, the volume without
+ * any that it does not have.  The number is known (checked).  Returns the
+ * length without the 0.
  */
 int quote_print_number(char out[DECIMAL_TEXT_SIZE], const struct quote *quote,
                        enum quote_number n);
