@@ -6,9 +6,12 @@
 enum line line_take(struct lines *lines, struct span *text)
 {
     CHECK(lines->at <= lines->len);
-    const char *from = lines->bytes + lines->at;
     size_t left = lines->len - lines->at;
-    const char *end = left > 0 ? memchr(from, '\n', left) : NULL;
+    if (left == 0) {
+        return LINE_NONE; // there may be no bytes at all to point at
+    }
+    const char *from = lines->bytes + lines->at;
+    const char *end = memchr(from, '\n', left);
     if (end == NULL) {
         return LINE_NONE;
     }
