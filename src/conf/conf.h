@@ -3,8 +3,8 @@
  * conf.h -- every setting of the server, from one table of options.
  *
  * The table (conf/option.c) gives each key its type, range, default and help.
- * A YAML file, the environment and --set flags fill a struct conf in this order;
- * the later wins:
+ * A YAML file, the environment and --set flags fill a struct conf in this
+ * order; the later wins:
  *
  *     cache:                         file
  *       fresh_for: 30s
@@ -26,7 +26,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONF_LIST_LIMIT      16  /* words in a list */
+#include "base/span.h"
+
+#define CONF_LIST_LIMIT      16 /* words in a list */
 #define CONF_PROVIDERS_LIMIT 16
 #define CONF_ERROR_SIZE      512
 
@@ -76,16 +78,18 @@ struct conf {
 
 /* Where settings come from.  All pointers are BORROWED for the call. */
 struct conf_sources {
-    const char *file;               /* a path, or NULL for none */
-    const char *const *environment; /* environ: "NAME=value"..., NULL at the end */
-    const char *const *sets;        /* "key=value"... */
+    const char *file;      /* a path, or NULL for none */
+    struct span file_text; /* where not NULL, instead of what the file holds */
+    /* environ: "NAME=value"..., NULL at the end; or NULL for none */
+    const char *const *environment;
+    const char *const *sets; /* "key=value"... */
     size_t sets_count;
 };
 
 /*
- * Load the settings.  On success returns 0 and *out is the caller's, to be ended
- * with conf_destroy().  On failure *out is NULL and `error` says, in one line
- * that can be printed as it is, where, what and what is allowed:
+ * Load the settings.  On success returns 0 and *out is the caller's, to be
+ * ended with conf_destroy().  On failure *out is NULL and `error` says, in one
+ * line that can be printed as it is, where, what and what is allowed:
  *
  *   ERR_IO       The file can't be read.
  *   ERR_SYNTAX   The file is no YAML, a key is not known, a value is not of its
@@ -93,9 +97,15 @@ struct conf_sources {
  *   ERR_RANGE    A value is outside its range.
  *   ERR_NOMEM    No memory.
  *
- * A QUOTED_ variable that is no key is an error too, but for the providers' keys
- * (QUOTED_<PROVIDER>_KEY and _KEY_FILE), which are not settings and are read by
- * conf_provider_key().  Threads: main.
+ * A QUOTED_ variable that is no setting is an error too, so that a misspelt one
+ * is not passed over, but for two kinds: the providers' keys (QUOTED_<NAME>_KEY
+ * and QUOTED_<NAME>_KEY_FILE), which conf_provider_key() reads, and what
+ * Kubernetes makes of a service called "quoted" (QUOTED_SERVICE_HOST,
+ * QUOTED_PORT_7400_TCP).
+ *
+ * When no provider is configured, each one for which the environment has a key
+ * is added, by its name in small letters and in alphabetical order.  No
+ * provider at all is no error here.  Threads: main.
  */
 int conf_load(struct conf **out, const struct conf_sources *sources,
               char error[CONF_ERROR_SIZE]);
@@ -106,11 +116,13 @@ void conf_destroy(struct conf **conf);
 /*
  * Find the key of a provider, in this order: its key_file, the file named by
  * QUOTED_<NAME>_KEY_FILE, the variable QUOTED_<NAME>_KEY; NAME in capitals with
- * _ for what is no letter or digit.  White space around it is dropped.  On
- * success returns 0 and *out is the caller's (mem_free()); "" where no key is
- * set anywhere.  On failure returns ERR_IO (unreadable), ERR_SYNTAX (empty, more
- * than one line, over 256 bytes or with control bytes) or ERR_NOMEM, and `error`
- * names the file or variable and never the key.  Threads: main.
+ * _ for what is no letter or digit; an empty variable counts as none, because
+ * that is what compose files make of one that is not set.  White space around
+ * the key is dropped.  On success returns 0 and *out is the caller's
+ * (mem_free()); "" where no key is set anywhere.  On failure returns ERR_IO
+ * (unreadable), ERR_SYNTAX (empty, more than one line, over 256 bytes or with
+ * control bytes) or ERR_NOMEM, and `error` names the file or variable and never
+ * the key.  Threads: main.
  */
 int conf_provider_key(char **out, const struct conf_provider *provider,
                       const char *const *environment,

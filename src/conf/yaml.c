@@ -97,7 +97,7 @@ static int add_node(struct builder *builder, enum yaml_kind kind,
 
 static int add_scalar(struct builder *builder, const yaml_event_t *event)
 {
-    int node;
+    int node = 0;
     int err = add_node(builder, YAML_SCALAR, event, &node);
     if (err != 0) {
         return err;
@@ -118,7 +118,7 @@ static int begin(struct builder *builder, enum yaml_kind kind,
                       "more than %d lists and maps inside each other",
                       DEPTH_LIMIT);
     }
-    int node;
+    int node = 0;
     int err = add_node(builder, kind, event, &node);
     if (err != 0) {
         return err;

@@ -6,7 +6,8 @@
  * YAML, was tried first: release 1.3 knows no ranges and no units and does not
  * hand out the line of a value, so its errors could not say what ours must.)
  *
- * A node is a small number; 0 is "no node".  Nodes live as long as the document.
+ * A node is a small number; 0 is "no node".  Nodes live as long as the
+ * document.
  */
 
 #pragma once
@@ -17,7 +18,7 @@
 
 struct yaml; /* opaque; see yaml.c */
 
-#define YAML_ERROR_SIZE 256
+#define YAML_ERROR_SIZE  256
 #define YAML_BYTES_LIMIT (1u << 20) /* a settings file is never this long */
 
 enum yaml_kind {
@@ -30,9 +31,9 @@ enum yaml_kind {
 /*
  * Read the one document in `text` (an empty text is an empty map).  Returns 0
  * and *out is the caller's, to be ended with yaml_destroy(); else ERR_SYNTAX
- * (with *line from 1 and a sentence in `error`; a key that stands twice in a map
- * counts, and so do aliases, which settings have no use for), ERR_FULL beyond
- * YAML_BYTES_LIMIT, or ERR_NOMEM.  Threads: any.
+ * (with *line from 1 and a sentence in `error`; a key that stands twice in a
+ * map counts, and so do aliases, which settings have no use for), ERR_FULL
+ * beyond YAML_BYTES_LIMIT, or ERR_NOMEM.  Threads: any.
  */
 int yaml_parse(struct yaml **out, struct span text, size_t *line,
                char error[YAML_ERROR_SIZE]);

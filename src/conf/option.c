@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/option.h"
+
+#include "base/check.h"
+#include "conf/conf.h"
+
+#define SECOND 1000u
+#define MINUTE (60u * SECOND)
+#define HOUR   (60u * MINUTE)
+#define DAY    (24u * HOUR)
+#define KIB    1024u
+#define MIB    (1024u * KIB)
+
+/* What can be written of a path: PATH_MAX without its 0. */
+#define PATH_BYTES_LIMIT 4095
+
+/* Ranges keep out what can't have been meant: a 0 that would stop the server
+ * from doing its work, and a number with a wrong unit.  Reasons stand at the
+ * rows where they are not plain. */
+static const struct option options[] = {
+    {
+        .key = "server.id",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf, server.id),
+        .max = 64, // as long as a host name may be
+        .needs_restart = true,
+        .initial = "",
+        .help = "The name under which this server answers and logs, and which "
+                "clients show as \"From server\". When it is empty, the name "
+                "of the host.",
+    },
+    {
+        .key = "server.listen",
+        .type = OPTION_ADDRESSES,
+        .offset = offsetof(struct conf, server.listen),
+        .min = 1,
+        .max = CONF_LIST_LIMIT,
+        .needs_restart = true,
+        .initial = "127.0.0.1:7400",
+        .help = "Where the server listens: host:port, [ipv6]:port, *:port for "
+                "every address of the machine, or unix:/absolute/path. Port 0 "
+                "takes a free one. Every protocol is spoken on each of them.",
+    },
+    {
+        .key = "server.workers",
+        .type = OPTION_COUNT,
+        .offset = offsetof(struct conf, server.workers),
+        .max = 64, // one worker answers a million requests in two seconds
+        .needs_restart = true,
+        .initial = "0",
+        .help = "Threads that answer requests. 0 is one for each processor "
+                "core.",
+    },
+    {
+        .key = "cache.fresh_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, cache.fresh_for_ms),
+        // A provider takes about that long to answer; less would make every
+        // quote stale as it arrives.
+        .min = 100,
+        .max = 7 * DAY,
+        .initial = "1m",
+        .help = "How long a quote is served without asking the provider again. "
+                "Together with the number of symbols that are asked for, this "
+                "decides how many calls are made.",
+    },
+    {
+        .key = "cache.stale_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, cache.stale_for_ms),
+        .max = 30 * DAY,
+        .initial = "1h",
+        .help = "For how much longer than cache.fresh_for a quote is still "
+                "served, labelled stale, while it is fetched again or the "
+                "provider fails. 0 is not at all: those who ask wait for the "
+                "provider.",
+    },
+    {
+        .key = "cache.unknown_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, cache.unknown_for_ms),
+        // With 0 one misspelt symbol, asked for in a loop, would spend a
+        // day's allowance.
+        .min = 100,
+        .max = 7 * DAY,
+        .initial = "10m",
+        .help = "How long the server believes a provider that does not know a "
+                "symbol, before it asks about that symbol again.",
+    },
+    {
+        .key = "cache.symbols_max",
+        .type = OPTION_COUNT,
+        .offset = offsetof(struct conf, cache.symbols_max),
+        .min = 1,
+        .max = 1u << 20, // half a GiB of quotes
+        .needs_restart = true,
+        .initial = "200000",
+        .help = "Symbols that are kept at most. When the cache is full, the "
+                "quotes that were asked for least recently go first. A quote "
+                "takes up to 512 bytes.",
+    },
+    {
+        .key = "fetch.retry_after",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, fetch.retry_after_ms),
+        .min = 100, // less would ask a failing provider without a pause
+        .max = HOUR,
+        .initial = "5s",
+        .help = "How long a symbol whose fetch failed is left alone before "
+                "the provider is asked for it again.",
+    },
+    {
+        .key = "fetch.calls_max",
+        .type = OPTION_COUNT,
+        .offset = offsetof(struct conf, fetch.calls_max),
+        .min = 1,
+        .max = 1024, // each is a connection and a descriptor
+        .initial = "64",
+        .help = "Calls to providers that are under way at the same time at "
+                "most. The others wait their turn.",
+    },
+    {
+        .key = "fetch.flights_max",
+        .type = OPTION_COUNT,
+        .offset = offsetof(struct conf, fetch.flights_max),
+        .min = 1,
+        .max = 1000000,
+        .needs_restart = true,
+        .initial = "10000",
+        .help = "Symbols that are being fetched or wait for it at most. "
+                "Requests for further ones are answered with OVERLOADED.",
+    },
+    {
+        .key = "limits.connections",
+        .type = OPTION_COUNT,
+        .offset = offsetof(struct conf, limits.connections_max),
+        .min = 1,
+        .max = 1000000,
+        .initial = "10000",
+        .help = "Client connections at most, over all workers. Further ones "
+                "are closed as they arrive.",
+    },
+    {
+        .key = "limits.request_bytes",
+        .type = OPTION_SIZE,
+        .offset = offsetof(struct conf, limits.request_bytes_max),
+        .min = KIB, // what a client library sends by itself fits in
+        .max = 16 * MIB,
+        .initial = "64KiB",
+        .help = "The longest request. A connection that sends a longer one is "
+                "told so and closed.",
+    },
+    {
+        .key = "limits.output_bytes",
+        .type = OPTION_SIZE,
+        .offset = offsetof(struct conf, limits.output_bytes_max),
+        .min = 16 * KIB, // a whole answer of HGETALL or INFO fits in
+        .max = 64 * MIB,
+        .initial = "1MiB",
+        .help = "Bytes that wait for one connection at most. From a client "
+                "that does not read its answers, nothing more is read until "
+                "it does.",
+    },
+    {
+        .key = "limits.idle_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, limits.idle_for_ms),
+        .min = SECOND,
+        .max = 30 * DAY,
+        .zero_too = true,
+        .initial = "0",
+        .help = "How long a connection may be silent before it is closed. 0 is "
+                "for ever.",
+    },
+    {
+        .key = "log.level",
+        .type = OPTION_CHOICE,
+        .offset = offsetof(struct conf, log.level),
+        .choices = "debug|info|warning|error",
+        .initial = "info",
+        .help = "What is logged: this level and the more severe ones.",
+    },
+    {
+        .key = "log.format",
+        .type = OPTION_CHOICE,
+        .offset = offsetof(struct conf, log.format),
+        .choices = "logfmt|json",
+        .initial = "logfmt",
+        .help = "How log lines are written: key=value pairs, or a JSON object "
+                "a line.",
+    },
+    {
+        .key = "names",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf, names),
+        .max = PATH_BYTES_LIMIT,
+        .initial = "",
+        .help = "A CSV file of instruments with the columns symbol, name, "
+                "aliases, currency and mic; names and aliases work wherever a "
+                "symbol does. When it is empty, the ten companies that are "
+                "built in.",
+    },
+};
+
+static const struct option provider_options[] = {
+    {
+        .key = "name",
+        .type = OPTION_NAME,
+        .offset = offsetof(struct conf_provider, name),
+        .min = 1,
+        .max = 23, // what a quote keeps of its source
+        .initial = "",
+        .help = "Which provider this is, such as alphavantage. It chooses the "
+                "description of the provider's API and is shown as the source "
+                "of a quote.",
+    },
+    {
+        .key = "url",
+        .type = OPTION_URL,
+        .offset = offsetof(struct conf_provider, url),
+        .max = 255, // the longest host name there can be
+        .initial = "",
+        .help = "Where the provider is reached instead of at its own address: "
+                "http:// or https://, host and port, and nothing behind it. "
+                "For quoted-market, a proxy or a mirror.",
+    },
+    {
+        .key = "key_file",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf_provider, key_file),
+        .max = PATH_BYTES_LIMIT,
+        .initial = "",
+        .help = "A file that holds the API key and nothing else. When it is "
+                "empty, the key is taken from the file that the environment "
+                "variable QUOTED_<NAME>_KEY_FILE names, or from the variable "
+                "QUOTED_<NAME>_KEY.",
+    },
+    {
+        .key = "timeout",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf_provider, timeout_ms),
+        .min = 100, // a TLS handshake over an ocean takes longer
+        .max = MINUTE,
+        .initial = "5s",
+        .help = "How long one call may take, from the look-up of the host to "
+                "the last byte.",
+    },
+};
+
+const struct option_table *option_table(void)
+{
+    static const struct option_table table = {options, sizeof(options) /
+                                                           sizeof(options[0])};
+    return &table;
+}
+
+const struct option_table *option_table_of_provider(void)
+{
+    static const struct option_table table = {provider_options,
+                                              sizeof(provider_options) /
+                                                  sizeof(provider_options[0])};
+    return &table;
+}
+
+const char *option_providers_help(void)
+{
+    return "Where quotes come from. When the list is empty, each provider for "
+           "which the environment has a key (QUOTED_<NAME>_KEY or "
+           "QUOTED_<NAME>_KEY_FILE) is taken, with defaults.";
+}
+
+const struct option *option_find(const struct option_table *table,
+                                 struct span key)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (span_equal(span_of(table->rows[i].key), key)) {
+            return &table->rows[i];
+        }
+    }
+    return NULL;
+}
+
+struct span option_section(const struct option *option)
+{
+    const char *dot = strchr(option->key, '.');
+    size_t len = dot != NULL ? (size_t)(dot - option->key) : 0;
+    return (struct span){option->key, len};
+}
+
+const char *option_word(const struct option *option)
+{
+    const char *dot = strchr(option->key, '.');
+    return dot != NULL ? dot + 1 : option->key;
+}
+
+/* --- What was meant ---------------------------------------------------------
+ */
+
+/* Texts longer than this have no neighbour: no key is nearly as long. */
+#define NEAR_BYTES_LIMIT 48
+
+/* Lower case, and one character for the three that people mix up. */
+static size_t loosen(char out[NEAR_BYTES_LIMIT], struct span text)
+{
+    CHECK(text.len <= NEAR_BYTES_LIMIT);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        bool is_upper = c >= 'A' && c <= 'Z';
+        bool is_mark = c == '_' || c == '-';
+        out[i] = (char)(is_upper ? c + ('a' - 'A') : is_mark ? '.' : c);
+    }
+    return text.len;
+}
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Letters to add, drop or change to make one text of the other (Levenshtein),
+ * one row of the matrix at a time. */
+static size_t distance(struct span a, struct span b)
+{
+    size_t row[NEAR_BYTES_LIMIT + 1];
+    CHECK(b.len <= NEAR_BYTES_LIMIT);
+    for (size_t j = 0; j <= b.len; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < b.len; j++) {
+            size_t change = diagonal + (a.data[i] != b.data[j]);
+            diagonal = row[j + 1];
+            row[j + 1] = min3(row[j] + 1, row[j + 1] + 1, change);
+        }
+    }
+    return row[b.len];
+}
+
+static bool ends_in_word(struct span key, struct span word)
+{
+    return word.len > 0 && key.len > word.len &&
+           key.data[key.len - word.len - 1] == '.' &&
+           memcmp(key.data + key.len - word.len, word.data, word.len) == 0;
+}
+
+const struct option *option_nearest(const struct option_table *table,
+                                    struct span text)
+{
+    char wanted_text[NEAR_BYTES_LIMIT];
+    char key_text[NEAR_BYTES_LIMIT];
+    if (text.len > NEAR_BYTES_LIMIT) {
+        return NULL;
+    }
+    struct span wanted = {wanted_text, loosen(wanted_text, text)};
+    const struct option *nearest = NULL;
+    size_t nearest_distance = 2 + text.len / 4; // too far
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option *option = &table->rows[i];
+        struct span key = {key_text, loosen(key_text, span_of(option->key))};
+        size_t far = ends_in_word(key, wanted) ? 0 : distance(key, wanted);
+        if (far < nearest_distance) {
+            nearest = option;
+            nearest_distance = far;
+        }
+    }
+    return nearest;
+}
