@@ -60,17 +60,19 @@ static inline void buffer_put(struct buffer *buffer, const void *data,
     }
 }
 
-/* Append a span, a C string, one byte. */
+/* Append a span. */
 static inline void buffer_put_span(struct buffer *buffer, struct span text)
 {
     buffer_put(buffer, text.data, text.len);
 }
 
+/* Append a C string. */
 static inline void buffer_put_text(struct buffer *buffer, const char *text)
 {
     buffer_put(buffer, text, strlen(text));
 }
 
+/* Append one byte. */
 static inline void buffer_put_byte(struct buffer *buffer, char byte)
 {
     buffer_put(buffer, &byte, 1);

@@ -23,12 +23,13 @@ struct clock {
 /* The machine's clocks.  BORROWED, static.  Threads: any. */
 const struct clock *clock_system(void);
 
-/* Shorthands.  Threads: any. */
+/* The monotonic clock's time.  Threads: any. */
 static inline uint64_t clock_mono_ms(const struct clock *clock)
 {
     return clock->mono_ms(clock);
 }
 
+/* The wall clock's time.  Threads: any. */
 static inline int64_t clock_unix_ms(const struct clock *clock)
 {
     return clock->unix_ms(clock);
