@@ -14,6 +14,7 @@
 #include "conf/yaml.h"
 #include "fetch/document.h"
 #include "fetch/provider_priv.h"
+#include "fetch/template.h"
 #include "fetch/words.h"
 
 /* A reading of one document.  The first failure stays; readers may go on after
@@ -191,7 +192,7 @@ static void read_map(struct reader *reader, int node,
 /* The class of a name; PROVIDER_CLASS_COUNT where there is none. */
 static enum provider_class find_class(struct span name)
 {
-    int class = 0;
+    enum provider_class class = PROVIDER_OK;
     while (class < PROVIDER_CLASS_COUNT &&
            !span_equal(name, span_of(provider_class_name(class)))) {
         class ++;
@@ -323,80 +324,24 @@ static void read_limits(struct reader *reader, int node)
 
 /* --- URLs ----------------------------------------------------------------- */
 
-/* Bytes of "https://host:port" at the front of an URL; 0 where it has none. */
-static size_t origin_len_of(struct span url)
-{
-    static const char *const schemes[] = {"http://", "https://"};
-    for (size_t i = 0; i < COUNT(schemes); i++) {
-        size_t len = strlen(schemes[i]);
-        if (url.len > len && memcmp(url.data, schemes[i], len) == 0) {
-            size_t end = len;
-            while (end < url.len && strchr("/?#{}", url.data[end]) == NULL) {
-                end++;
-            }
-            return end > len ? end : 0;
-        }
-    }
-    return 0;
-}
-
-static bool is_url_text(struct span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~') {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void read_origin(struct reader *reader, int node)
 {
     struct span text = read_text(reader, node);
-    if (!is_url_text(text) || text.len == 0 ||
-        origin_len_of(text) != text.len) {
+    if (!template_is_origin(text)) {
         fail(reader, node,
              "an origin is http://HOST:PORT or https://HOST:PORT");
     }
     reader->provider->origin = text;
 }
 
-/* Every brace of a template belongs to a name that we know. */
-static void check_placeholders(struct reader *reader, int node, struct span url)
-{
-    bool has_symbol = false;
-    for (size_t i = 0; i < url.len; i++) {
-        if (url.data[i] != '{') {
-            continue;
-        }
-        struct span rest = {url.data + i, url.len - i};
-        bool is_symbol = rest.len >= 5 && memcmp(rest.data, "{sym}", 5) == 0;
-        bool is_key = rest.len >= 5 && memcmp(rest.data, "{key}", 5) == 0;
-        has_symbol = has_symbol || is_symbol;
-        if (!is_symbol && !is_key) {
-            fail(reader, node,
-                 "\"%.*s\" is not known; allowed are {sym}, {key}",
-                 SHOWN(rest));
-        }
-    }
-    if (!has_symbol) {
-        fail(reader, node, "the URL has no {sym}, where the symbol goes");
-    }
-}
-
 static void read_url(struct reader *reader, int node)
 {
-    struct provider_endpoint *quote = &reader->provider->quote;
     struct span text = read_text(reader, node);
-    quote->url = text;
-    quote->origin_len = is_url_text(text) ? origin_len_of(text) : 0;
-    if (quote->origin_len == 0 || quote->origin_len == text.len ||
-        text.data[quote->origin_len] != '/') {
-        fail(reader, node,
-             "an URL is https://HOST/PATH?QUERY (or http://), without spaces");
-        return;
+    const char *fault = template_fault(text);
+    if (fault != NULL) {
+        fail(reader, node, "%s", fault);
     }
-    check_placeholders(reader, node, text);
+    reader->provider->quote.url = text;
 }
 
 /* --- The endpoint --------------------------------------------------------- */
@@ -502,7 +447,7 @@ static void read_quote(struct reader *reader, int node)
         {"rows", read_rows, 0}, {"shape", read_shape, 0},
         {"id", read_id, 0},     {"fields", read_fields, 0},
     };
-    reader->provider->quote = (struct provider_endpoint){.origin_len = 0};
+    reader->provider->quote = (struct provider_endpoint){.url = span_of("")};
     read_map(reader, node, entries, COUNT(entries));
 }
 
@@ -601,8 +546,7 @@ int description_check(const struct provider *provider,
         cause = "there is no endpoints.quote.rows";
     } else if (quote->numbers[QUOTE_PRICE].count == 0) {
         cause = "there is no endpoints.quote.fields.price";
-    } else if (span_has_nocase(quote->url, span_of("{key}")) !=
-               provider->has_key) {
+    } else if (template_has_key(quote->url) != provider->has_key) {
         cause = "\"key: query\" and {key} in the URL go together";
     }
     if (cause == NULL) {

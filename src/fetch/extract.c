@@ -310,7 +310,7 @@ enum extract_result extract_quote(const struct provider *provider,
     }
     switch (extract_number(endpoint, row, QUOTE_PRICE, out, about)) {
     case USABILITY_MISSING:
-        return EXTRACT_OTHER_SHAPE;
+        return EXTRACT_NO_FIELD;
     case USABILITY_NOTHING:
         return EXTRACT_NO_PRICE;
     case USABILITY_UNREADABLE:
@@ -322,7 +322,7 @@ enum extract_result extract_quote(const struct provider *provider,
     if (result != EXTRACT_PRICE) {
         return result;
     }
-    for (int number = 0; number < QUOTE_NUMBERS; number++) {
+    for (enum quote_number number = 0; number < QUOTE_NUMBERS; number++) {
         struct span ignored;
         extract_number(endpoint, row, number, out, &ignored);
     }

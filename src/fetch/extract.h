@@ -27,7 +27,8 @@ enum extract_result {
     EXTRACT_EMPTY,     /* the place of the data is there, with nothing in it */
     EXTRACT_NO_PRICE,  /* the price is a word for nothing, or not above 0 */
     EXTRACT_NO_NUMBER, /* the price is there and can't be read: *about */
-    EXTRACT_OTHER_SHAPE, /* the answer is not built as described */
+    EXTRACT_NO_FIELD,  /* there is data, but nothing where the price goes */
+    EXTRACT_OTHER_SHAPE, /* there is no place of the data */
 };
 
 /*

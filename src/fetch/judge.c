@@ -224,7 +224,11 @@ static void judge_rest(const struct judge *judge,
                "the answer has no price for this symbol", none);
         return;
     case EXTRACT_NO_NUMBER:
-        decide(judge, out, PROVIDER_NOTICE, "the price is no number", about);
+        decide(judge, out, PROVIDER_UPSTREAM, "the price is no number", about);
+        return;
+    case EXTRACT_NO_FIELD:
+        decide(judge, out, PROVIDER_UPSTREAM,
+               "the answer has data, but no price where it should be", none);
         return;
     case EXTRACT_OTHER_SHAPE:
         decide(judge, out, PROVIDER_NOTICE, "", words_of(judge, document));

@@ -12,6 +12,7 @@
 #include "fetch/description.h"
 #include "fetch/judge.h"
 #include "fetch/provider_priv.h"
+#include "fetch/template.h"
 
 /* data/providers/NAME.yaml, made by tools/embed. */
 extern const struct embed_file embed_providers[];
@@ -182,69 +183,22 @@ const char *provider_key_page(const struct provider *provider)
 
 /* --- The call ------------------------------------------------------------- */
 
-static bool is_unreserved(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-           c == '~';
-}
-
-/* Append percent-encoded (RFC 3986). */
-static void put_encoded(struct buffer *out, struct span text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (is_unreserved(text.data[i])) {
-            buffer_put_byte(out, text.data[i]);
-            continue;
-        }
-        char escape[3] = {'%', hex[byte >> 4], hex[byte & 15]};
-        buffer_put(out, escape, sizeof(escape));
-    }
-}
-
-static void put_symbol(const struct provider *provider,
-                       const struct symbol *symbol, struct buffer *out)
-{
-    char text[SYMBOL_LEN_LIMIT];
-    CHECK(symbol->len <= sizeof(text));
-    for (size_t i = 0; i < symbol->len; i++) {
-        char c = symbol->text[i];
-        bool is_lowered = provider->is_lower_case && c >= 'A' && c <= 'Z';
-        text[i] = (char)(is_lowered ? c + ('a' - 'A') : c);
-    }
-    put_encoded(out, (struct span){text, symbol->len});
-}
-
 void provider_compose_url(const struct provider *provider, const char *origin,
                           const struct symbol *symbol, const char *key,
                           struct buffer *out)
 {
-    const struct provider_endpoint *quote = &provider->quote;
-    struct span url = quote->url;
-    struct span front = {url.data, quote->origin_len};
-    if (origin[0] != '\0') {
-        front = span_of(origin);
-    } else if (provider->origin.len > 0) {
-        front = provider->origin;
+    char spelled[SYMBOL_LEN_LIMIT]; // as this provider spells it
+    CHECK(symbol->len <= sizeof(spelled));
+    for (size_t i = 0; i < symbol->len; i++) {
+        char c = symbol->text[i];
+        bool is_lowered = provider->is_lower_case && c >= 'A' && c <= 'Z';
+        spelled[i] = (char)(is_lowered ? c + ('a' - 'A') : c);
     }
-    buffer_put_span(out, front);
-    for (size_t at = quote->origin_len; at < url.len; at++) {
-        if (url.data[at] != '{') {
-            buffer_put_byte(out, url.data[at]);
-            continue;
-        }
-        // description.c let no other than {sym} and {key} pass.
-        CHECK(url.len - at >= strlen("{sym}"));
-        if (url.data[at + 1] == 's') {
-            put_symbol(provider, symbol, out);
-        } else {
-            put_encoded(out,
-                        key[0] != '\0' ? span_of(key) : provider->key_default);
-        }
-        at += strlen("{sym}") - 1;
-    }
+    template_compose(provider->quote.url,
+                     origin[0] != '\0' ? span_of(origin) : provider->origin,
+                     (struct span){spelled, symbol->len},
+                     key[0] != '\0' ? span_of(key) : provider->key_default,
+                     out);
 }
 
 /* --- The answer ----------------------------------------------------------- */

@@ -11,8 +11,11 @@
  *       body says; a price under another symbol is UPSTREAM, never served;
  *   (2) the first error rule that holds;
  *   (3) the class of the HTTP status;
- *   (4) a 2xx that is no JSON is UPSTREAM, one with the data's place empty is
- *       UNKNOWN, and any other is NOTICE: words that nobody has taught us yet.
+ *   (4) a 2xx that is no JSON is UPSTREAM; one whose place of the data is
+ * empty, or whose price is a word for nothing or 0, is UNKNOWN; one whose price
+ *       is missing or no number is UPSTREAM; and any other is NOTICE: words
+ *       that nobody has taught us yet.
+ * What is odd about one symbol is never NOTICE, which rests the whole provider.
  * An answer is strict JSON from the first byte to the last, or it is none.
  */
 

@@ -45,8 +45,7 @@ struct provider_limit {
 
 /* What is asked, and where the answer has what. */
 struct provider_endpoint {
-    struct span url;            /* a template, from its scheme */
-    size_t origin_len;          /* bytes of it that are scheme, host and port */
+    struct span url;            /* a template (template.h) */
     struct provider_texts rows; /* pointers to the data, tried in turn */
     struct span id;             /* pointer to the echoed symbol; "" for none */
     struct provider_texts numbers[QUOTE_NUMBERS]; /* pointers, tried in turn */

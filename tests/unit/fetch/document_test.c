@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An answer is strict JSON from the first byte to the last, or it is none, and
+ * its numbers are what was sent. */
+#include "fetch/document.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "testing/testing.h"
+
+static int parse(const char *text, size_t len)
+{
+    struct document *document = (struct document *)-1;
+    int err = document_parse(&document, (struct span){text, len});
+    assert_int_equal(err == 0, document != NULL);
+    document_destroy(&document);
+    assert_null(document);
+    return err;
+}
+
+static void json_is_read(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{}",
+        "[]",
+        " \t\r\n{} \t\r\n",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "12.5e-3",
+        "1E+9",
+        "\"\"",
+        "\"\\\" \\\\ \\/ \\b\\f\\n\\r\\t \\u00e9 \\ud83d\\ude00\"",
+        "\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"",
+        "[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]",
+        "{\"\": {\"a b\": [1, 2.0, \"3\", null, true, {}]}}",
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        assert_int_equal(parse(texts[i], strlen(texts[i])), 0);
+    }
+}
+
+/* Most of these json-c reads, even in its strict mode. */
+static void what_is_not_quite_json_is_refused(void **state)
+{
+    (void)state;
+#define TEXT(text)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+    static const struct span texts[] = {
+        TEXT(""),
+        TEXT(" \n"),
+        TEXT("{"),
+        TEXT("}"),
+        TEXT("nul"),
+        TEXT("nulll"),
+        TEXT("None"),
+        TEXT("True"),
+        TEXT("NaN"),
+        TEXT("[NaN]"),
+        TEXT("[Infinity]"),
+        TEXT("[-Infinity]"),
+        TEXT("[01]"),
+        TEXT("[-01]"),
+        TEXT("[00]"),
+        TEXT("[-00.5]"),
+        TEXT("[1.]"),
+        TEXT("[1.e5]"),
+        TEXT("[.5]"),
+        TEXT("[1e]"),
+        TEXT("[1e+]"),
+        TEXT("[+1]"),
+        TEXT("[-]"),
+        TEXT("[0x1F]"),
+        TEXT("[1.2.3]"),
+        TEXT("[1 2]"),
+        TEXT("[1,]"),
+        TEXT("[,1]"),
+        TEXT("{\"a\":1,}"),
+        TEXT("{\"a\" 1}"),
+        TEXT("{a:1}"),
+        TEXT("{'a':1}"),
+        TEXT("['a']"),
+        TEXT("[1]//"),
+        TEXT("/**/[1]"),
+        TEXT("{}{}"),
+        TEXT("{} x"),
+        TEXT("{}\0"),
+        TEXT("{}\0{}"),
+        TEXT("\0"),
+        TEXT("[\"a\0b\"]"),
+        TEXT("[\"a\nb\"]"),
+        TEXT("[\"a\tb\"]"),
+        TEXT("[\"\\x41\"]"),
+        TEXT("[\"\\u12\"]"),
+        TEXT("[\"\\"),
+        TEXT("[\"abc"),
+        TEXT("[\"\xff\"]"),
+        TEXT("[\"\xc0\xaf\"]"),
+        TEXT("[\"\xed\xa0\x80\"]"),
+        TEXT("[\"\xf4\x90\x80\x80\"]"),
+        TEXT("[\"\xe2\x82\"]"),
+        TEXT("\xef\xbb\xbf{}"),
+        TEXT("[1]\f"),
+        TEXT("\xc2\xa0[1]"),
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        int err = parse(texts[i].data, texts[i].len);
+        if (err != ERR_SYNTAX) {
+            print_error("%zu: %.*s\n", i, SPAN_ARGS(texts[i]));
+        }
+        assert_int_equal(err, ERR_SYNTAX);
+    }
+}
+
+static void depth_is_bounded(void **state)
+{
+    (void)state;
+    char text[2 * 1000];
+    for (size_t depth = 1; depth <= 1000; depth++) {
+        memset(text, '[', depth);
+        memset(text + depth, ']', depth);
+        bool is_allowed = depth <= DOCUMENT_DEPTH_LIMIT;
+        assert_int_equal(parse(text, 2 * depth), is_allowed ? 0 : ERR_FULL);
+    }
+}
+
+static void length_is_bounded(void **state)
+{
+    (void)state;
+    char *text = malloc(DOCUMENT_BYTES_LIMIT + 1);
+    assert_non_null(text);
+    memset(text, ' ', DOCUMENT_BYTES_LIMIT + 1);
+    memcpy(text, "[1]", 3);
+    assert_int_equal(parse(text, DOCUMENT_BYTES_LIMIT), 0);
+    assert_int_equal(parse(text, DOCUMENT_BYTES_LIMIT + 1), ERR_FULL);
+    free(text);
+}
+
+static void oom_parse_fails_clean(void **state)
+{
+    (void)state;
+    bool succeeded = false;
+    TESTING_EACH_ALLOCATION(n)
+    {
+        int err = parse("{\"a\": 1}", 8);
+        assert_true(err == 0 || err == ERR_NOMEM);
+        succeeded = err == 0;
+    }
+    assert_true(succeeded);
+}
+
+static const char *text_at(const char *json, const char *pointer)
+{
+    static char out[128];
+    struct document *document;
+    assert_int_equal(document_parse(&document, span_of(json)), 0);
+    struct document_node node =
+        document_find(document_root(document), span_of(pointer));
+    struct span text = document_text(node);
+    int len =
+        snprintf(out, sizeof(out), "%d %.*s", (int)node.kind, SPAN_ARGS(text));
+    assert_true(len > 0 && (size_t)len < sizeof(out));
+    document_destroy(&document);
+    return out;
+}
+
+#define ASSERT_AT(json, pointer, kind, text)                           \
+    do {                                                               \
+        char expected[128];                                            \
+        snprintf(expected, sizeof(expected), "%d %s", (kind), (text)); \
+        assert_string_equal(text_at(json, pointer), expected);         \
+    } while (0)
+
+static void numbers_keep_their_own_text(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {
+        "0.1",
+        "312.4200",
+        "328.87921142578125",
+        "9007199254740993",
+        "-9007199254740993",
+        "9223372036854775807",
+        "18446744073709551615",
+        "1e5",
+        "1.50E-7",
+        "1e400",
+        "-1e-400",
+        "0.1000000000000000055511151231257827",
+    };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        char json[64];
+        snprintf(json, sizeof(json), "{\"n\":%s}", numbers[i]);
+        ASSERT_AT(json, "/n", DOCUMENT_NUMBER, numbers[i]);
+    }
+}
+
+static void each_kind_has_its_text(void **state)
+{
+    (void)state;
+    ASSERT_AT("null", "", DOCUMENT_NULL, "");
+    ASSERT_AT("true", "", DOCUMENT_BOOLEAN, "true");
+    ASSERT_AT("false", "", DOCUMENT_BOOLEAN, "false");
+    ASSERT_AT("12", "", DOCUMENT_NUMBER, "12");
+    ASSERT_AT("\"a\\/\\u00e9\"", "", DOCUMENT_TEXT, "a/\xc3\xa9");
+    ASSERT_AT("[1]", "", DOCUMENT_LIST, "");
+    ASSERT_AT("{\"a\":1}", "", DOCUMENT_MAP, "");
+}
+
+static void pointers_lead_through_names_and_places(void **state)
+{
+    (void)state;
+    const char *json =
+        "{\"Global Quote\": {\"05. price\": \"1\"}, \"list\": [10, [20, 30]],"
+        " \"a/b\": 2, \"m~n\": 3, \"\": {\"\": 4}, \"0\": 5, \"null\": null}";
+    ASSERT_AT(json, "/Global Quote/05. price", DOCUMENT_TEXT, "1");
+    ASSERT_AT(json, "/list/0", DOCUMENT_NUMBER, "10");
+    ASSERT_AT(json, "/list/1/1", DOCUMENT_NUMBER, "30");
+    ASSERT_AT(json, "/a~1b", DOCUMENT_NUMBER, "2");
+    ASSERT_AT(json, "/m~0n", DOCUMENT_NUMBER, "3");
+    ASSERT_AT(json, "//", DOCUMENT_NUMBER, "4");
+    ASSERT_AT(json, "/0", DOCUMENT_NUMBER, "5");
+    ASSERT_AT(json, "/null", DOCUMENT_NULL, "");
+}
+
+static void pointers_that_lead_nowhere_are_missing(void **state)
+{
+    (void)state;
+    const char *json = "{\"list\": [1, 2], \"text\": \"x\", \"null\": null}";
+    static const char *const pointers[] = {
+        "/",       "/List",   "/list/2",   "/list/-",
+        "/list/",  "/list/a", "/list/01",  "/list/18446744073709551616",
+        "/text/0", "/null/a", "/list/0/0", "/list/-1",
+    };
+    for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++) {
+        ASSERT_AT(json, pointers[i], DOCUMENT_MISSING, "");
+    }
+}
+
+static void name_that_stands_twice_counts_the_second_time(void **state)
+{
+    (void)state;
+    ASSERT_AT("{\"a\": 1, \"b\": 2, \"a\": 3}", "/a", DOCUMENT_NUMBER, "3");
+}
+
+static void pointers_are_told_from_other_texts(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"", "/", "/a", "/a b/0/~0~1", "//"};
+    static const char *const bad[] = {"a", "a/b", "/~", "/~2", "/a~", " /a"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(document_is_pointer(span_of(good[i])));
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_false(document_is_pointer(span_of(bad[i])));
+    }
+    char longest[DOCUMENT_STEP_LIMIT + 3];
+    memset(longest, 'a', sizeof(longest));
+    longest[0] = '/';
+    assert_true(
+        document_is_pointer((struct span){longest, 1 + DOCUMENT_STEP_LIMIT}));
+    assert_false(document_is_pointer(
+        (struct span){longest, 1 + DOCUMENT_STEP_LIMIT + 1}));
+    assert_false(document_is_pointer((struct span){"/a\0b", 4}));
+}
+
+static size_t count_of(const char *json)
+{
+    struct document *document;
+    assert_int_equal(document_parse(&document, span_of(json)), 0);
+    size_t count = document_count(document_root(document));
+    document_destroy(&document);
+    return count;
+}
+
+static void members_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(count_of("{}"), 0);
+    assert_int_equal(count_of("[]"), 0);
+    assert_int_equal(count_of("{\"a\": 1, \"b\": 2}"), 2);
+    assert_int_equal(count_of("[null, [1, 2]]"), 2);
+    assert_int_equal(count_of("\"abc\""), 0);
+    assert_int_equal(count_of("null"), 0);
+}
+
+static void first_text_is_the_first_string_member(void **state)
+{
+    (void)state;
+    struct document *document;
+    assert_int_equal(
+        document_parse(&document, span_of("{\"n\": 1, \"o\": {\"x\": \"no\"},"
+                                          " \"b\": \"yes\", \"a\": \"late\"}")),
+        0);
+    struct span text =
+        document_text(document_first_text(document_root(document)));
+    assert_true(span_equal(text, span_of("yes")));
+    document_destroy(&document);
+
+    assert_int_equal(document_parse(&document, span_of("[\"a\"]")), 0);
+    assert_int_equal(document_first_text(document_root(document)).kind,
+                     DOCUMENT_MISSING);
+    document_destroy(&document);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(json_is_read),
+    cmocka_unit_test(what_is_not_quite_json_is_refused),
+    cmocka_unit_test(depth_is_bounded),
+    cmocka_unit_test(length_is_bounded),
+    cmocka_unit_test(oom_parse_fails_clean),
+    cmocka_unit_test(numbers_keep_their_own_text),
+    cmocka_unit_test(each_kind_has_its_text),
+    cmocka_unit_test(pointers_lead_through_names_and_places),
+    cmocka_unit_test(pointers_that_lead_nowhere_are_missing),
+    cmocka_unit_test(name_that_stands_twice_counts_the_second_time),
+    cmocka_unit_test(pointers_are_told_from_other_texts),
+    cmocka_unit_test(members_are_counted),
+    cmocka_unit_test(first_text_is_the_first_string_member),
+};
+
+TEST_MAIN(tests)
