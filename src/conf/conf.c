@@ -13,13 +13,12 @@
 #include "conf/key.h"
 #include "conf/option.h"
 #include "conf/reader.h"
-#include "conf/report.h"
+#include "conf/refusal.h"
 #include "conf/source.h"
 #include "conf/value.h"
 #include "conf/yaml.h"
 
-/* --- Loading ----------------------------------------------------------------
- */
+/* --- Loading ------------------------------------------------------------- */
 
 static int set_initial(struct conf *conf)
 {
@@ -43,14 +42,14 @@ static int load_file(struct source *source, struct span text)
     if (err == 0) {
         err = reader_read(source, buffer_span(&content));
     } else if (err == ERR_IO) {
-        report_refuse(source->error, err, "%s%.*s: %s",
-                      REPORT_PATH(source->file), strerror(errno));
+        refusal_print(source->error, err, "%s%.*s: %s",
+                      REFUSAL_PATH(source->file), strerror(errno));
     } else if (err == ERR_FULL) {
-        err = report_refuse(source->error, ERR_SYNTAX,
+        err = refusal_print(source->error, ERR_SYNTAX,
                             "%s%.*s: longer than %u bytes",
-                            REPORT_PATH(source->file), YAML_BYTES_LIMIT);
+                            REFUSAL_PATH(source->file), YAML_BYTES_LIMIT);
     } else {
-        report_no_memory(source->error);
+        refusal_no_memory(source->error);
     }
     buffer_deinit(&content);
     return err;
@@ -81,7 +80,7 @@ static void place_provider(struct source *source, size_t index)
     int len = 0;
     if (source->provider_lines[index] != 0) {
         len = snprintf(source->place, sizeof(source->place),
-                       "%s%.*s:%zu: ", REPORT_PATH(source->file),
+                       "%s%.*s:%zu: ", REFUSAL_PATH(source->file),
                        source->provider_lines[index]);
     }
     CHECK(len >= 0 && (size_t)len < sizeof(source->place));
@@ -98,14 +97,14 @@ static int check_providers(struct source *source)
         const char *name = conf->providers[i].name;
         place_provider(source, i);
         if (name[0] == '\0') {
-            return report_refuse(source->error, ERR_SYNTAX,
+            return refusal_print(source->error, ERR_SYNTAX,
                                  "%s: found no name; a provider needs one, "
                                  "such as \"name: alphavantage\"",
                                  source->place);
         }
         for (size_t before = 0; before < i; before++) {
             if (strcmp(conf->providers[before].name, name) == 0) {
-                return report_refuse(source->error, ERR_SYNTAX,
+                return refusal_print(source->error, ERR_SYNTAX,
                                      "%s: found the name \"%s\"; that is the "
                                      "name of providers.%zu already",
                                      source->place, name, before);
@@ -148,14 +147,14 @@ int conf_load(struct conf **out, const struct conf_sources *sources,
     };
     if (conf == NULL || set_initial(conf) != 0) {
         conf_destroy(&conf);
-        return report_no_memory(error);
+        return refusal_no_memory(error);
     }
     int err = load_all(&source, sources);
     if (err == 0) {
         err = check_providers(&source);
     }
     if (err == 0 && name_server(conf) != 0) {
-        err = report_no_memory(error);
+        err = refusal_no_memory(error);
     }
     if (err != 0) {
         CHECK(error[0] != '\0');
@@ -194,8 +193,7 @@ int conf_provider_key(char **out, const struct conf_provider *provider,
     return key_read(out, provider, environment, error);
 }
 
-/* --- Printing ---------------------------------------------------------------
- */
+/* --- Printing ------------------------------------------------------------ */
 
 /* Columns of a comment; the keys' help is one line in the table. */
 #define COLUMNS_LIMIT 78
@@ -225,10 +223,10 @@ static void put_help(struct buffer *out, const char *indent,
     char range[VALUE_ALLOWED_SIZE];
     char text[1024];
     value_print_range(range, option);
-    int len =
-        snprintf(text, sizeof(text), "%s (%s; default %s%s)", option->help,
-                 range, option->initial[0] != '\0' ? option->initial : "empty",
-                 option->needs_restart ? "; needs a restart" : "");
+    int len = snprintf(text, sizeof(text), "%s (%s; %s%s%s)", option->help,
+                       range, option_is_required(option) ? "" : "default ",
+                       option_default(option),
+                       option->needs_restart ? "; needs a restart" : "");
     CHECK(len > 0 && (size_t)len < sizeof(text));
     put_comment(out, indent, text);
 }
@@ -338,8 +336,7 @@ void conf_print(const struct conf *conf, struct buffer *out)
     put_providers(out, conf);
 }
 
-/* --- Going through the keys -------------------------------------------------
- */
+/* --- Going through the keys ---------------------------------------------- */
 
 /* Bytes of "providers.15.key_file" and its 0. */
 #define PROVIDER_KEY_SIZE 48

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "conf/option.h"
-#include "conf/report.h"
+#include "conf/refusal.h"
 
 /* Keys of providers have 16 to 64 characters. */
 #define KEY_BYTES_LIMIT 256
@@ -39,10 +39,10 @@ static int take_key(char **out, struct span text, const char *place,
         cause = "holds a control character or is no text";
     }
     if (cause != NULL) {
-        return report_refuse(error, ERR_SYNTAX, "%s: the key %s", place, cause);
+        return refusal_print(error, ERR_SYNTAX, "%s: the key %s", place, cause);
     }
     *out = mem_text(key.data, key.len);
-    return *out != NULL ? 0 : report_no_memory(error);
+    return *out != NULL ? 0 : refusal_no_memory(error);
 }
 
 static int take_file(char **out, const char *path, const char *place,
@@ -53,13 +53,13 @@ static int take_file(char **out, const char *path, const char *place,
     if (err == 0) {
         err = take_key(out, buffer_span(&text), place, error);
     } else if (err == ERR_IO) {
-        report_refuse(error, err, "%s: can't read the file: %s", place,
+        refusal_print(error, err, "%s: can't read the file: %s", place,
                       strerror(errno));
     } else if (err == ERR_FULL) {
-        err = report_refuse(error, ERR_SYNTAX,
+        err = refusal_print(error, ERR_SYNTAX,
                             "%s: the key is longer than 256 bytes", place);
     } else {
-        report_no_memory(error);
+        refusal_no_memory(error);
     }
     if (text.data != NULL) {
         explicit_bzero(text.data, text.capacity);
@@ -101,7 +101,7 @@ static void print_place(char out[CONF_ERROR_SIZE / 2], const char *where,
 {
     bool is_path = strpbrk(path, "/.") != NULL;
     snprintf(out, CONF_ERROR_SIZE / 2, "%s%s%s%.*s", where, is_path ? " " : "",
-             REPORT_PATH(is_path ? path : ""));
+             REFUSAL_PATH(is_path ? path : ""));
 }
 
 int key_read(char **out, const struct conf_provider *provider,
@@ -128,11 +128,10 @@ int key_read(char **out, const struct conf_provider *provider,
         return take_key(out, span_of(value), variable, error);
     }
     *out = mem_text("", 0);
-    return *out != NULL ? 0 : report_no_memory(error);
+    return *out != NULL ? 0 : refusal_no_memory(error);
 }
 
-/* --- Providers that nobody configured ---------------------------------------
- */
+/* --- Providers that nobody configured ------------------------------------ */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -158,14 +157,14 @@ static int add_provider(struct source *source, struct span name)
         return 0; // it has both variables
     }
     if (conf->providers_count == CONF_PROVIDERS_LIMIT) {
-        return report_refuse(source->error, ERR_RANGE,
+        return refusal_print(source->error, ERR_RANGE,
                              "%s: the key of one provider more than %d",
                              source->place, CONF_PROVIDERS_LIMIT);
     }
     struct conf_provider *provider =
         source_provider(source, conf->providers_count);
     if (provider == NULL) {
-        return report_no_memory(source->error);
+        return refusal_no_memory(source->error);
     }
     size_t len = name.len < sizeof(text) ? name.len : sizeof(text);
     for (size_t i = 0; i < len; i++) {
@@ -190,7 +189,7 @@ int key_add_providers(struct source *source, const char *const *environment)
             continue;
         }
         snprintf(source->place, sizeof(source->place), "environment %.*s",
-                 REPORT_SHOWN(variable));
+                 REFUSAL_SHOWN(variable));
         int err = add_provider(source, name);
         if (err != 0) {
             return err;

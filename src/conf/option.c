@@ -293,8 +293,19 @@ const char *option_word(const struct option *option)
     return dot != NULL ? dot + 1 : option->key;
 }
 
-/* --- What was meant ---------------------------------------------------------
- */
+bool option_is_required(const struct option *option)
+{
+    return option->initial[0] == '\0' && option->min > 0;
+}
+
+const char *option_default(const struct option *option)
+{
+    return option_is_required(option)   ? "required"
+           : option->initial[0] == '\0' ? "empty"
+                                        : option->initial;
+}
+
+/* --- What was meant ------------------------------------------------------ */
 
 /* Texts longer than this have no neighbour: no key is nearly as long. */
 #define NEAR_BYTES_LIMIT 48

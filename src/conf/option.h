@@ -74,3 +74,9 @@ struct span option_section(const struct option *option);
 
 /* The part of a key behind its dot: "fresh_for"; all where there is no dot. */
 const char *option_word(const struct option *option);
+
+/* Whether there is no default: every provider needs a name of its own. */
+bool option_is_required(const struct option *option);
+
+/* The default for people: "1m", "empty" or "required".  BORROWED, static. */
+const char *option_default(const struct option *option);

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "conf/report.h"
+#include "conf/refusal.h"
 #include "conf/value.h"
 #include "conf/yaml.h"
 
@@ -19,7 +19,7 @@ struct reader {
 static void set_place(struct source *source, size_t line, const char *key)
 {
     snprintf(source->place, sizeof(source->place), "%s%.*s:%zu%s%s",
-             REPORT_PATH(source->file), line, key[0] != '\0' ? ": " : "", key);
+             REFUSAL_PATH(source->file), line, key[0] != '\0' ? ": " : "", key);
 }
 
 /* Report a list, a map or a text where another kind should be. */
@@ -37,13 +37,13 @@ static int refuse_kind(const struct reader *reader, int node,
         break;
     case YAML_SCALAR:
     case YAML_NOTHING:
-        return report_refuse(source->error, ERR_SYNTAX,
+        return refusal_print(source->error, ERR_SYNTAX,
                              "%s: found \"%.*s\"; allowed: %s", source->place,
-                             REPORT_SHOWN(text), allowed);
+                             REFUSAL_SHOWN(text), allowed);
     }
-    return report_refuse(source->error, ERR_SYNTAX,
+    return refusal_print(source->error, ERR_SYNTAX,
                          "%s: found %.*s; allowed: %s", source->place,
-                         REPORT_SHOWN(text), allowed);
+                         REFUSAL_SHOWN(text), allowed);
 }
 
 /* "key:" with nothing behind it, which is what is left of a section when all
@@ -68,7 +68,7 @@ static int read_words(const struct reader *reader, void *base,
             return refuse_kind(reader, item, "a word as item of the list");
         }
         if (word.len + 1 > sizeof(text) - len) {
-            return report_refuse(source->error, ERR_RANGE,
+            return refusal_print(source->error, ERR_RANGE,
                                  "%s: found a list of %zu items that is far "
                                  "too long",
                                  source->place, yaml_count(reader->yaml, node));
@@ -109,7 +109,7 @@ static int read_map(const struct reader *reader, void *base,
         int key_node = yaml_key(reader->yaml, node, i);
         struct span word = yaml_text(reader->yaml, key_node);
         char key[SOURCE_KEY_SIZE];
-        snprintf(key, sizeof(key), "%s%.*s", prefix, REPORT_SHOWN(word));
+        snprintf(key, sizeof(key), "%s%.*s", prefix, REFUSAL_SHOWN(word));
         set_place(source, yaml_line(reader->yaml, key_node), key);
         struct span wanted = table == option_table() ? span_of(key) : word;
         const struct option *option = option_find(table, wanted);
@@ -139,7 +139,7 @@ static int read_section(const struct reader *reader, struct span section,
         snprintf(allowed, sizeof(allowed), "a map of %s", text);
         return refuse_kind(reader, node, allowed);
     }
-    snprintf(text, sizeof(text), "%.*s.", REPORT_SHOWN(section));
+    snprintf(text, sizeof(text), "%.*s.", REFUSAL_SHOWN(section));
     return read_map(reader, reader->source->conf, option_table(), text, node);
 }
 
@@ -154,7 +154,7 @@ static int read_provider(const struct reader *reader, size_t index, int node)
     }
     struct conf_provider *provider = source_provider(source, index);
     if (provider == NULL) {
-        return report_no_memory(source->error);
+        return refusal_no_memory(source->error);
     }
     source->provider_lines[index] = yaml_line(reader->yaml, node);
     snprintf(key, sizeof(key), "providers.%zu.", index);
@@ -174,7 +174,7 @@ static int read_providers(const struct reader *reader, int node)
             "a list (\"- name: ...\"), each item with " PROVIDER_FORM);
     }
     if (count > CONF_PROVIDERS_LIMIT) {
-        return report_refuse(source->error, ERR_RANGE,
+        return refusal_print(source->error, ERR_RANGE,
                              "%s: found %zu items; allowed: at most %d",
                              source->place, count, CONF_PROVIDERS_LIMIT);
     }
@@ -212,7 +212,7 @@ static int read_top(const struct reader *reader, struct span key, int node)
     }
     struct span section = option_section(option);
     if (section.len > 0) {
-        return report_refuse(source->error, ERR_SYNTAX,
+        return refusal_print(source->error, ERR_SYNTAX,
                              "%s: in a file this is \"%s:\", indented, below "
                              "\"%.*s:\"",
                              source->place, option_word(option),
@@ -235,7 +235,7 @@ static int read_root(const struct reader *reader)
         int key_node = yaml_key(reader->yaml, root, i);
         struct span key = yaml_text(reader->yaml, key_node);
         char shown[SOURCE_KEY_SIZE];
-        snprintf(shown, sizeof(shown), "%.*s", REPORT_SHOWN(key));
+        snprintf(shown, sizeof(shown), "%.*s", REFUSAL_SHOWN(key));
         set_place(reader->source, yaml_line(reader->yaml, key_node), shown);
         err = read_top(reader, key, yaml_item(reader->yaml, root, i));
     }
@@ -249,11 +249,11 @@ int reader_read(struct source *source, struct span text)
     char cause[YAML_ERROR_SIZE];
     int err = yaml_parse(&yaml, text, &line, cause);
     if (err == ERR_NOMEM) {
-        return report_no_memory(source->error);
+        return refusal_no_memory(source->error);
     }
     if (err != 0) {
         set_place(source, line, "");
-        return report_refuse(source->error, ERR_SYNTAX, "%s: %s", source->place,
+        return refusal_print(source->error, ERR_SYNTAX, "%s: %s", source->place,
                              cause);
     }
     struct reader reader = {source, yaml};

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "conf/report.h"
+#include "conf/refusal.h"
 #include "conf/value.h"
 
 #define ENVIRONMENT_START "QUOTED_"
@@ -36,22 +36,21 @@ int source_set(struct source *source, void *base, const struct option *option,
         return 0;
     }
     if (err == ERR_NOMEM) {
-        return report_no_memory(source->error);
+        return refusal_no_memory(source->error);
     }
     char allowed[VALUE_ALLOWED_SIZE];
     value_print_allowed(allowed, option);
     if (option->type == OPTION_URL) {
         // What stands in an URL and should not is a password or a key.
-        return report_refuse(source->error, err,
+        return refusal_print(source->error, err,
                              "%s: found another form; allowed: %s",
                              source->place, allowed);
     }
-    return report_refuse(source->error, err, "%s: found \"%.*s\"; allowed: %s",
-                         source->place, REPORT_SHOWN(text), allowed);
+    return refusal_print(source->error, err, "%s: found \"%.*s\"; allowed: %s",
+                         source->place, REFUSAL_SHOWN(text), allowed);
 }
 
-/* --- Keys that are none -----------------------------------------------------
- */
+/* --- Keys that are none -------------------------------------------------- */
 
 void source_list_words(char out[CONF_ERROR_SIZE / 2],
                        const struct option_table *table, struct span section)
@@ -84,7 +83,7 @@ static int suggest(struct source *source, const char *prefix, const char *key)
     for (char *c = name; source->is_environment && *c != '\0'; c++) {
         *c = spell(*c);
     }
-    return report_refuse(source->error, ERR_SYNTAX,
+    return refusal_print(source->error, ERR_SYNTAX,
                          "%s: no such setting; did you mean %s?", source->place,
                          name);
 }
@@ -103,7 +102,7 @@ int source_refuse_key(struct source *source, const struct option_table *table,
 {
     bool is_of_provider = table == option_table_of_provider();
     if (is_of_provider && is_key_itself(wanted)) {
-        return report_refuse(source->error, ERR_SYNTAX,
+        return refusal_print(source->error, ERR_SYNTAX,
                              "%s: a key is no setting; write it to a file and "
                              "name that in key_file, or set QUOTED_<NAME>_KEY",
                              source->place);
@@ -122,17 +121,16 @@ int source_refuse_key(struct source *source, const struct option_table *table,
         source_list_words(words, table, section);
     }
     if (words[0] != '\0') {
-        return report_refuse(source->error, ERR_SYNTAX,
+        return refusal_print(source->error, ERR_SYNTAX,
                              "%s: no such setting; there are %s", source->place,
                              words);
     }
-    return report_refuse(source->error, ERR_SYNTAX,
+    return refusal_print(source->error, ERR_SYNTAX,
                          "%s: no such setting; quoted.yaml(5) lists them",
                          source->place);
 }
 
-/* --- Keys on one line -------------------------------------------------------
- */
+/* --- Keys on one line ---------------------------------------------------- */
 
 /* Take "providers.0." (or with _ for the dots) off the front of *key; returns
  * whether it was there. */
@@ -178,7 +176,7 @@ static int read_provider(struct source *source, uint64_t index, struct span key,
 {
     const struct option_table *table = option_table_of_provider();
     if (index >= CONF_PROVIDERS_LIMIT) {
-        return report_refuse(source->error, ERR_RANGE,
+        return refusal_print(source->error, ERR_RANGE,
                              "%s: found provider %llu; allowed: 0 to %d",
                              source->place, (unsigned long long)index,
                              CONF_PROVIDERS_LIMIT - 1);
@@ -191,7 +189,7 @@ static int read_provider(struct source *source, uint64_t index, struct span key,
     }
     struct conf_provider *provider = source_provider(source, (size_t)index);
     return provider != NULL ? source_set(source, provider, option, value)
-                            : report_no_memory(source->error);
+                            : refusal_no_memory(source->error);
 }
 
 static int read_line(struct source *source, struct span key, struct span value)
@@ -274,7 +272,7 @@ int source_read_environment(struct source *source,
             continue;
         }
         snprintf(source->place, sizeof(source->place), "environment %.*s",
-                 REPORT_SHOWN(name));
+                 REFUSAL_SHOWN(name));
         struct span key = {name.data + strlen(ENVIRONMENT_START),
                            name.len - strlen(ENVIRONMENT_START)};
         int err = read_line(source, key, value);
@@ -293,9 +291,9 @@ int source_read_set(struct source *source, const char *set)
     bool has_key = span_split(&value, '=', &key);
     CHECK(has_key && !source->is_environment);
     snprintf(source->place, sizeof(source->place), "--set %.*s",
-             REPORT_SHOWN(key));
+             REFUSAL_SHOWN(key));
     if (value.data == NULL) {
-        return report_refuse(source->error, ERR_SYNTAX,
+        return refusal_print(source->error, ERR_SYNTAX,
                              "%s: found no value; allowed: --set key=value",
                              source->place);
     }

@@ -4,8 +4,8 @@
  *
  * Each call goes over what is there already, so the order of the calls is the
  * order of precedence.  All return 0 or a negative error with the report
- * (report.h) in source->error; the settings are then half-filled, and only good
- * for being freed.  The file is read by reader.h, on the calls at the end.
+ * (refusal.h) in source->error; the settings are then half-filled, and only
+ * good for being freed.  The file is read by reader.h, on the calls at the end.
  * Threads: the owner's of the struct conf.
  */
 

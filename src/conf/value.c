@@ -36,8 +36,7 @@ static struct conf_list *list_at(const void *base, const struct option *option)
     return (struct conf_list *)((uintptr_t)base + option->offset);
 }
 
-/* --- Whether a text is of a form --------------------------------------------
- */
+/* --- Whether a text is of a form ----------------------------------------- */
 
 static bool has_only(struct span text, const char *allowed)
 {
@@ -150,8 +149,7 @@ static int check_text(const struct option *option, struct span text)
     return is_good ? 0 : ERR_SYNTAX;
 }
 
-/* --- Setting ----------------------------------------------------------------
- */
+/* --- Setting ------------------------------------------------------------- */
 
 static int put_text(char **field, struct span text)
 {
@@ -269,8 +267,7 @@ void value_clear(void *base, const struct option *option)
     }
 }
 
-/* --- Printing ---------------------------------------------------------------
- */
+/* --- Printing ------------------------------------------------------------ */
 
 static void print_list(char out[VALUE_TEXT_SIZE], const struct conf_list *list)
 {

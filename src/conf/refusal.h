@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * report.h -- the one line that says what is wrong with the settings.
+ * refusal.h -- the one line that says what is wrong with the settings.
  */
 
 #pragma once
@@ -9,17 +9,18 @@
 #include "conf/conf.h"
 
 /* printf("%.*s") of what was found: its first bytes are enough. */
-#define REPORT_SHOWN(span) (int)((span).len < 64 ? (span).len : 64), (span).data
+#define REFUSAL_SHOWN(span) \
+    (int)((span).len < 64 ? (span).len : 64), (span).data
 
 /* printf("%s%.*s") of a path: its end, which is what tells two apart. */
-#define REPORT_PATH(path)                 \
+#define REFUSAL_PATH(path)                \
     strlen(path) > 120 ? "..." : "", 120, \
         strlen(path) > 120 ? (path) + strlen(path) - 120 : (path)
 
 /* Write `error` as printf() would, control characters as ?, and return `err`,
  * which is negative (checked).  Threads: any. */
-int report_refuse(char error[CONF_ERROR_SIZE], int err, const char *format, ...)
+int refusal_print(char error[CONF_ERROR_SIZE], int err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The report of want of memory; returns ERR_NOMEM. */
-int report_no_memory(char error[CONF_ERROR_SIZE]);
+int refusal_no_memory(char error[CONF_ERROR_SIZE]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "conf/report.h"
+#include "conf/refusal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/err.h"
 
-int report_refuse(char error[CONF_ERROR_SIZE], int err, const char *format, ...)
+int refusal_print(char error[CONF_ERROR_SIZE], int err, const char *format, ...)
 {
     CHECK(err < 0);
     va_list args;
@@ -23,7 +23,7 @@ int report_refuse(char error[CONF_ERROR_SIZE], int err, const char *format, ...)
     return err;
 }
 
-int report_no_memory(char error[CONF_ERROR_SIZE])
+int refusal_no_memory(char error[CONF_ERROR_SIZE])
 {
-    return report_refuse(error, ERR_NOMEM, "no memory for the settings");
+    return refusal_print(error, ERR_NOMEM, "no memory for the settings");
 }
