@@ -144,8 +144,9 @@ void words_init(struct words *words, char *out, size_t size, struct span key)
 static void put_whole(struct words *words, const char *data, size_t len)
 {
     CHECK(words->len < words->size);
+    CHECK(!words->is_full);
     size_t space = words->space_waits && words->len > 0 ? 1 : 0;
-    if (words->is_full || space + len > words->size - 1 - words->len) {
+    if (space + len > words->size - 1 - words->len) {
         words->is_full = true;
         return;
     }

@@ -332,6 +332,9 @@ static void rule_of_the_body_sees_its_first_2048_bytes(void **state)
             judge_body(provider, 200, (struct span){body, sizeof(body)}, "IBM");
         assert_int_equal(verdict.class,
                          is_seen ? PROVIDER_FORBIDDEN : PROVIDER_UPSTREAM);
+        verdict = judge_body(provider, 200, (struct span){body, at + 8}, "IBM");
+        assert_int_equal(verdict.class,
+                         is_seen ? PROVIDER_FORBIDDEN : PROVIDER_UPSTREAM);
     }
     provider_destroy(&provider);
 }
