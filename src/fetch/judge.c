@@ -247,7 +247,7 @@ void judge_answer(const struct judge *judge, struct provider_verdict *out)
     int err = document_parse(&document, judge->body);
     enum extract_result result = EXTRACT_OTHER_SHAPE;
     struct span about = span_of("");
-    struct quote quote;
+    struct quote quote = {.has = 0};
     bool is_price = false;
     if (err == 0 && is_success(judge->status)) {
         result = extract_quote(judge->provider, document, judge->symbol, &quote,

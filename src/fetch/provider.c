@@ -13,6 +13,7 @@
 #include "fetch/judge.h"
 #include "fetch/provider_priv.h"
 #include "fetch/template.h"
+#include "fetch/words.h"
 
 /* data/providers/NAME.yaml, made by tools/embed. */
 extern const struct embed_file embed_providers[];
@@ -21,13 +22,12 @@ extern const struct embed_file embed_providers[];
 
 /* --- Making and ending ---------------------------------------------------- */
 
-static bool is_named(const struct embed_file *file, struct span name)
+/* "market" of "market.yaml". */
+static struct span stem_of(const struct embed_file *file)
 {
-    size_t suffix_len = strlen(BUILT_IN_SUFFIX);
-    struct span stem = {file->name, strlen(file->name)};
-    CHECK(stem.len > suffix_len);
-    stem.len -= suffix_len;
-    return span_equal(stem, name);
+    size_t len = strlen(file->name);
+    CHECK(len > strlen(BUILT_IN_SUFFIX));
+    return (struct span){file->name, len - strlen(BUILT_IN_SUFFIX)};
 }
 
 /* The built-in description of a name, or NULL. */
@@ -35,7 +35,7 @@ static const struct embed_file *find_built_in(struct span name)
 {
     for (const struct embed_file *file = embed_providers; file->name != NULL;
          file++) {
-        if (is_named(file, name)) {
+        if (span_equal(stem_of(file), name)) {
             return file;
         }
     }
@@ -44,16 +44,15 @@ static const struct embed_file *find_built_in(struct span name)
 
 static int refuse_name(struct span name, char error[PROVIDER_ERROR_SIZE])
 {
-    int len = snprintf(error, PROVIDER_ERROR_SIZE,
-                       "there is no description of \"%.*s\"; there are",
-                       name.len < 60 ? (int)name.len : 60, name.data);
+    struct words words; // for a name may hold anything
+    words_init(&words, error, PROVIDER_ERROR_SIZE, span_of(""));
+    words_put(&words, span_of("there is no description of \""));
+    words_put(&words, (struct span){name.data, name.len < 60 ? name.len : 60});
+    words_put(&words, span_of("\"; there are"));
     for (const struct embed_file *file = embed_providers; file->name != NULL;
          file++) {
-        size_t stem_len = strlen(file->name) - strlen(BUILT_IN_SUFFIX);
-        CHECK(len > 0 && len < PROVIDER_ERROR_SIZE);
-        len += snprintf(error + len, PROVIDER_ERROR_SIZE - (size_t)len,
-                        "%s %.*s", file == embed_providers ? "" : ",",
-                        (int)stem_len, file->name);
+        words_put(&words, span_of(file == embed_providers ? " " : ", "));
+        words_put(&words, stem_of(file));
     }
     return ERR_ABSENT;
 }

@@ -331,6 +331,8 @@ static void like_must_name_a_built_in_that_is_like_none(void **state)
                    "alphavantage, market");
     assert_refused("like: market\n",
                    "\"like: market\" is like another itself; name that one");
+    assert_refused("like: \"a\\nb\"\n",
+                   "there is no description of \"a b\"; there are");
     assert_refused("like: [alphavantage]\n", "line 1: a text is expected here");
 }
 
