@@ -75,11 +75,14 @@ struct entry {
 };
 
 struct part {
-    uint32_t first;   // slot
-    uint32_t size;    // slots
-    uint32_t touched; // slots that were ever used, from the front
-    uint32_t count;   // entries
-    uint32_t *free;   // slots given back, free_count of them
+    uint32_t first; // slot
+    uint32_t size;  // slots
+    /* Slots that were ever used, from the front.  Relaxed: a walk that sees an
+     * old value ends a little early, before entries that came after it began.
+     */
+    _Atomic uint32_t touched;
+    uint32_t count; // entries
+    uint32_t *free; // slots given back, free_count of them
     uint32_t free_count;
     enum metric gauge;
 };
@@ -118,7 +121,9 @@ void cache_reader_leave(void)
 static int part_init(struct part *part, uint32_t first, uint32_t size,
                      enum metric gauge)
 {
-    *part = (struct part){.first = first, .size = size, .gauge = gauge};
+    part->first = first;
+    part->size = size;
+    part->gauge = gauge;
     part->free = mem_calloc(size, sizeof(*part->free));
     return part->free != NULL ? 0 : ERR_NOMEM;
 }
@@ -222,7 +227,8 @@ bool cache_find(struct cache *cache, const struct symbol *symbol,
 uint64_t cache_scan(struct cache *cache, uint64_t cursor, uint32_t count,
                     cache_quote_fn fn, void *user)
 {
-    uint64_t end = cache->quotes.size;
+    uint64_t end =
+        atomic_load_explicit(&cache->quotes.touched, memory_order_relaxed);
     for (; cursor < end && count > 0; cursor++, count--) {
         struct entry *entry =
             atomic_load_explicit(&cache->slots[cursor], memory_order_acquire);
@@ -327,8 +333,12 @@ static void take_slot(struct cache *cache, struct part *part,
     if (part->free_count > 0) {
         entry->slot = part->free[--part->free_count];
     } else {
-        CHECK(part->touched < part->size);
-        entry->slot = part->first + part->touched++;
+        uint32_t touched =
+            atomic_load_explicit(&part->touched, memory_order_relaxed);
+        CHECK(touched < part->size);
+        entry->slot = part->first + touched;
+        atomic_store_explicit(&part->touched, touched + 1,
+                              memory_order_relaxed);
     }
     part->count++;
     metric_add(cache->cells, part->gauge, 1);
@@ -430,7 +440,9 @@ uint32_t cache_unknowns(const struct cache *cache)
 
 static void drop_part(struct cache *cache, struct part *part)
 {
-    for (uint32_t i = 0; part->free != NULL && i < part->touched; i++) {
+    uint32_t touched =
+        atomic_load_explicit(&part->touched, memory_order_relaxed);
+    for (uint32_t i = 0; part->free != NULL && i < touched; i++) {
         struct entry *entry = atomic_load_explicit(
             &cache->slots[part->first + i], memory_order_relaxed);
         if (entry != NULL) {

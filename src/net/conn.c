@@ -426,6 +426,11 @@ bool conn_is_open(const struct conn *conn)
     return !conn->is_closing && !conn->is_finishing;
 }
 
+bool conn_is_throttled(const struct conn *conn)
+{
+    return conn->is_throttled;
+}
+
 struct loop *conn_loop(const struct conn *conn)
 {
     return conn->loop;
@@ -461,8 +466,20 @@ int conn_accept(struct conn **out, struct loop *loop, uv_stream_t *listening)
         uv_tcp_nodelay(&conn->uv.tcp, 1);
         uv_tcp_keepalive(&conn->uv.tcp, 1, KEEPALIVE_S);
     }
+    enlist(conn, &loop->quiet);
     *out = conn;
     return 0;
+}
+
+void conn_close_all(struct loop *loop)
+{
+    struct loop_conns *lists[] = {&loop->quiet, &loop->unsent,
+                                  &loop->lingering};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        for (struct conn *conn; (conn = TAILQ_FIRST(lists[i])) != NULL;) {
+            conn_close(conn, "closed");
+        }
+    }
 }
 
 void conn_bound(struct conn *conn, const struct conn_bounds *bounds)
@@ -479,7 +496,6 @@ void conn_start(struct conn *conn, const struct conn_owner *owner, void *user,
     conn->owner = owner;
     conn->user = user;
     conn_bound(conn, bounds);
-    enlist(conn, &conn->loop->quiet);
     settle_reading(conn);
 }
 
@@ -492,7 +508,7 @@ static void end_idle(struct loop *loop)
         if (loop->now_ms - conn->active_ms < loop->idle_for_ms) {
             return;
         }
-        if (conn->owner->on_idle(conn->user, conn)) {
+        if (conn->owner == NULL || conn->owner->on_idle(conn->user, conn)) {
             conn_close(conn, "idle");
         }
     }

@@ -107,6 +107,10 @@ void conn_reset(struct conn *conn, const char *why);
 /* Whether it is neither finishing nor closing. */
 bool conn_is_open(const struct conn *conn);
 
+/* Whether bound (1) keeps it from being read: what on_bytes() then leaves is
+ * given again when the peer has taken enough. */
+bool conn_is_throttled(const struct conn *conn);
+
 /* Bytes that were composed and not yet taken by the kernel. */
 size_t conn_unsent(const struct conn *conn);
 

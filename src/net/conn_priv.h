@@ -19,3 +19,6 @@ int conn_accept(struct conn **out, struct loop *loop, uv_stream_t *listening);
 
 /* End the connections that are idle, and those whose peer is stuck. */
 void conn_sweep(struct loop *loop);
+
+/* Close every connection of the loop. */
+void conn_close_all(struct loop *loop);

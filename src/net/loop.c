@@ -82,6 +82,7 @@ void loop_stop(struct loop *loop)
 
 void loop_deinit(struct loop *loop)
 {
+    conn_close_all(loop);
     uv_close((uv_handle_t *)&loop->prepare, NULL);
     uv_close((uv_handle_t *)&loop->sweep, NULL);
     uv_close((uv_handle_t *)&loop->linger, NULL);

@@ -35,9 +35,9 @@ struct resp_command {
  * Parse one command at the front of `bytes`, of at most bytes_max bytes.
  * Returns how many bytes it took (more than 0), 0 when more are needed, or
  * ERR_PROTOCOL with command->error set (BORROWED, static): the connection can't
- * be read any further.  A quoted inline argument is unescaped in place, which is
- * why `bytes` is not const; parsing again gives the same command only until then,
- * so it is done once the whole line is there.  Threads: any.
+ * be read any further.  A quoted inline argument is unescaped in place, which
+ * is why `bytes` is not const; parsing again gives the same command only until
+ * then, so it is done once the whole line is there.  Threads: any.
  */
 ptrdiff_t resp_parse(struct resp_command *command, char *bytes, size_t len,
                      size_t bytes_max);
@@ -62,5 +62,6 @@ void resp_put_null(struct buffer *out, int version);
 /* The head of an array of `count` values, which follow. */
 void resp_put_array(struct buffer *out, size_t count);
 
-/* The head of a map of `count` pairs: in version 2 an array of twice as many. */
+/* The head of a map of `count` pairs: in version 2 an array of twice as many.
+ */
 void resp_put_map(struct buffer *out, int version, size_t count);

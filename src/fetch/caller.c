@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/caller.h"
+
+#include <stdio.h>
+#include <sys/queue.h>
+
+#include <uv.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "fetch/curl_api.h"
+#include "net/loop.h"
+
+/* Idle connections kept open to the providers. */
+#define IDLE_CONNECTIONS 64L
+
+struct call {
+    TAILQ_ENTRY(call) link;
+    CURL *easy;
+    struct buffer body;
+    void *tag;
+};
+
+/* One socket of libcurl's, watched for it. */
+struct watch {
+    uv_poll_t poll;
+    struct caller *caller;
+    curl_socket_t socket;
+};
+
+struct caller {
+    struct loop *loop;
+    caller_done_fn on_done;
+    void *user;
+    struct curl_api curl;
+    CURLM *multi;
+    uv_timer_t *timer; // its own block: libuv frees it after we are gone
+    TAILQ_HEAD(, call) calls;
+    char load_error[160];
+};
+
+static void end_call(struct caller *caller, struct call *call)
+{
+    TAILQ_REMOVE(&caller->calls, call, link);
+    if (call->easy != NULL) {
+        caller->curl.multi_remove_handle(caller->multi, call->easy);
+        caller->curl.easy_cleanup(call->easy);
+    }
+    buffer_deinit(&call->body);
+    mem_free(call);
+}
+
+static void finish_call(struct caller *caller, CURL *easy, CURLcode code)
+{
+    char *pointer = NULL;
+    long status = 0;
+    caller->curl.easy_getinfo(easy, CURLINFO_PRIVATE, &pointer);
+    caller->curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    struct call *call = (struct call *)(void *)pointer;
+    CHECK(call != NULL && call->easy == easy);
+    struct caller_answer answer = {
+        .status = (int)status,
+        .body = buffer_span(&call->body),
+    };
+    if (code != CURLE_OK) {
+        answer.status = 0;
+        answer.failure = call->body.failed ? "the body is longer than 1 MiB"
+                                           : caller->curl.easy_strerror(code);
+    }
+    caller->on_done(caller->user, call->tag, &answer);
+    end_call(caller, call);
+}
+
+static void finish_calls(struct caller *caller)
+{
+    int left;
+    for (CURLMsg *message; (message = caller->curl.multi_info_read(
+                                caller->multi, &left)) != NULL;) {
+        if (message->msg == CURLMSG_DONE) {
+            finish_call(caller, message->easy_handle, message->data.result);
+        }
+    }
+}
+
+static void act(struct caller *caller, curl_socket_t socket, int events)
+{
+    int running;
+    caller->curl.multi_socket_action(caller->multi, socket, events, &running);
+    finish_calls(caller);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct caller *caller = timer->data;
+    loop_wake(caller->loop);
+    act(caller, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct watch *watch = poll->data;
+    struct caller *caller = watch->caller;
+    loop_wake(caller->loop);
+    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    flags |= (events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0;
+    flags |= (events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
+    act(caller, watch->socket, flags); // may free *watch
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+    mem_free(handle->data);
+}
+
+static struct watch *start_watch(struct caller *caller, curl_socket_t socket)
+{
+    struct watch *watch = mem_calloc(1, sizeof(*watch));
+    if (watch == NULL) {
+        return NULL;
+    }
+    watch->caller = caller;
+    watch->socket = socket;
+    if (uv_poll_init_socket(&caller->loop->uv, &watch->poll, socket) != 0) {
+        mem_free(watch);
+        return NULL;
+    }
+    watch->poll.data = watch;
+    caller->curl.multi_assign(caller->multi, socket, watch);
+    return watch;
+}
+
+IMPLEMENTS(curl_socket_callback)
+static int on_curl_socket(CURL *easy, curl_socket_t socket, int what,
+                          void *user, void *socket_user)
+{
+    (void)easy;
+    struct caller *caller = user;
+    struct watch *watch = socket_user;
+    if (what == CURL_POLL_REMOVE) {
+        if (watch != NULL) {
+            uv_poll_stop(&watch->poll);
+            uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+            caller->curl.multi_assign(caller->multi, socket, NULL);
+        }
+        return 0;
+    }
+    watch = watch != NULL ? watch : start_watch(caller, socket);
+    if (watch == NULL) {
+        return -1; // libcurl fails the calls on this socket
+    }
+    int events = what == CURL_POLL_IN    ? UV_READABLE
+                 : what == CURL_POLL_OUT ? UV_WRITABLE
+                                         : UV_READABLE | UV_WRITABLE;
+    return uv_poll_start(&watch->poll, events, on_poll) == 0 ? 0 : -1;
+}
+
+IMPLEMENTS(curl_multi_timer_callback)
+static int on_curl_timer(CURLM *multi, long timeout_ms, void *user)
+{
+    (void)multi;
+    struct caller *caller = user;
+    if (timeout_ms < 0) {
+        uv_timer_stop(caller->timer);
+        return 0;
+    }
+    // Not from within this callback, even for 0: libcurl forbids it.
+    return uv_timer_start(caller->timer, on_timer, (uint64_t)timeout_ms, 0);
+}
+
+IMPLEMENTS(curl_write_callback)
+static size_t on_curl_body(char *data, size_t size, size_t count, void *user)
+{
+    struct call *call = user;
+    buffer_put(&call->body, data, size * count);
+    return call->body.failed ? 0 : size * count;
+}
+
+int caller_create(struct caller **out, struct loop *loop,
+                  caller_done_fn on_done, void *user)
+{
+    *out = NULL;
+    struct caller *caller = mem_calloc(1, sizeof(*caller));
+    uv_timer_t *timer = mem_calloc(1, sizeof(*timer));
+    if (caller == NULL || timer == NULL) {
+        mem_free(caller);
+        mem_free(timer);
+        return ERR_NOMEM;
+    }
+    caller->loop = loop;
+    caller->on_done = on_done;
+    caller->user = user;
+    caller->timer = timer;
+    TAILQ_INIT(&caller->calls);
+    uv_timer_init(&loop->uv, timer);
+    timer->data = caller;
+    *out = caller;
+    return 0;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    mem_free(handle);
+}
+
+void caller_destroy(struct caller **caller)
+{
+    struct caller *gone = *caller;
+    if (gone == NULL) {
+        return;
+    }
+    for (struct call *call; (call = TAILQ_FIRST(&gone->calls)) != NULL;) {
+        end_call(gone, call);
+    }
+    if (gone->multi != NULL) {
+        gone->curl.multi_cleanup(gone->multi);
+    }
+    uv_close((uv_handle_t *)gone->timer, on_timer_closed);
+    mem_free(gone);
+    *caller = NULL;
+}
+
+static int load(struct caller *caller)
+{
+    const char *error = curl_api_load(&caller->curl);
+    if (error != NULL) {
+        snprintf(caller->load_error, sizeof(caller->load_error), "%s", error);
+        return ERR_ABSENT;
+    }
+    return 0;
+}
+
+static int make_multi(struct caller *caller)
+{
+    struct curl_api *curl = &caller->curl;
+    if (curl->library == NULL && load(caller) != 0) {
+        return ERR_ABSENT;
+    }
+    if (caller->multi != NULL) {
+        return 0;
+    }
+    caller->multi = curl->multi_init();
+    if (caller->multi == NULL) {
+        return ERR_NOMEM;
+    }
+    CURLM *multi = caller->multi;
+    CHECK(curl->multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket) ==
+          CURLM_OK);
+    curl->multi_setopt(multi, CURLMOPT_SOCKETDATA, caller);
+    curl->multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    curl->multi_setopt(multi, CURLMOPT_TIMERDATA, caller);
+    curl->multi_setopt(multi, CURLMOPT_MAXCONNECTS, IDLE_CONNECTIONS);
+    return 0;
+}
+
+/* The options that matter for safety are checked: a call without them must not
+ * be made. */
+static bool set_options(const struct curl_api *curl, struct call *call,
+                        const char *url, uint64_t timeout_ms)
+{
+    CURL *easy = call->easy;
+    curl->easy_setopt(easy, CURLOPT_PRIVATE, (char *)call);
+    curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl->easy_setopt(easy, CURLOPT_USERAGENT, "quoted/" QUOTED_VERSION);
+    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_curl_body);
+    curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    return curl->easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") ==
+               CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) ==
+               CURLE_OK;
+}
+
+int caller_start(struct caller *caller, const char *url, uint64_t timeout_ms,
+                 void *tag)
+{
+    CHECK(timeout_ms > 0); // 0 would mean no limit to libcurl
+    int err = make_multi(caller);
+    if (err != 0) {
+        return err;
+    }
+    struct call *call = mem_calloc(1, sizeof(*call));
+    if (call == NULL) {
+        return ERR_NOMEM;
+    }
+    call->tag = tag;
+    call->body = buffer_empty(CALLER_BODY_LIMIT);
+    TAILQ_INSERT_TAIL(&caller->calls, call, link);
+    call->easy = caller->curl.easy_init();
+    if (call->easy == NULL ||
+        !set_options(&caller->curl, call, url, timeout_ms) ||
+        caller->curl.multi_add_handle(caller->multi, call->easy) != CURLM_OK) {
+        end_call(caller, call);
+        return ERR_NOMEM;
+    }
+    return 0;
+}
+
+const char *caller_load_error(const struct caller *caller)
+{
+    return caller->load_error;
+}

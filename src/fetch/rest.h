@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rest.h -- when a provider that refused or failed may be called again.
+ *
+ * The table of how long is in fetch/fetch.h.  Pure: the time is passed in, in
+ * milliseconds of the monotonic clock.  Threads: the owner's.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fetch/provider.h"
+
+#define REST_SECOND_MS     1000u
+#define REST_MINUTE_MS     60000u
+#define REST_HOUR_MS       3600000u
+#define REST_BLOCKED_MS    900000u
+#define REST_FAILURES      3 /* in a row, before the first rest */
+#define REST_FAILING_MS    1000u
+#define REST_FAILING_LIMIT 30000u
+
+/* Until the configuration is loaded again. */
+#define REST_FOR_EVER UINT64_MAX
+
+struct rest {
+    uint64_t until_ms; /* 0: none */
+    uint32_t failures; /* in a row */
+};
+
+/*
+ * Note how a call ended.  Returns for how long the provider now rests: 0 for
+ * not at all, REST_FOR_EVER.  A rest is never cut short by a call that was
+ * under way when it began, unless that call brought a price.
+ */
+uint64_t rest_note(struct rest *rest, enum provider_class class,
+                   uint64_t now_ms);
+
+/* Milliseconds of rest that are left; 0: it may be called; or REST_FOR_EVER. */
+uint64_t rest_left_ms(const struct rest *rest, uint64_t now_ms);

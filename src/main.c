@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * main.c -- quoted: read the settings, start the server, wait for its end.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/hash.h"
+#include "conf/conf.h"
+#include "obs/log.h"
+#include "quote/names.h"
+#include "serve/server.h"
+#include "serve/upstream.h"
+
+extern char **environ;
+
+/* Where the settings are when nobody says. */
+#define DEFAULT_FILE "/etc/quoted/quoted.yaml"
+
+#define SETS_LIMIT 256
+
+enum { EXIT_USAGE = 2 };
+
+enum mode { MODE_SERVE, MODE_CHECK, MODE_PRINT };
+
+struct arguments {
+    enum mode mode;
+    struct conf_sources sources;
+    const char *sets[SETS_LIMIT];
+};
+
+static const char help[] =
+    "quoted - answer stock quotes from memory, asking providers as seldom as "
+    "possible\n"
+    "\n"
+    "Examples:\n"
+    "  quoted --config /etc/quoted/quoted.yaml\n"
+    "  QUOTED_ALPHAVANTAGE_KEY_FILE=key.txt quoted\n"
+    "  quoted --set providers.0.name=market     (needs a running "
+    "quoted-market)\n"
+    "  quoted --config quoted.yaml --check-config\n"
+    "\n"
+    "Options:\n"
+    "  -c, --config FILE     read settings from FILE (default: " DEFAULT_FILE
+    ",\n"
+    "                        where there is one)\n"
+    "  -s, --set KEY=VALUE   set one, over file and environment; repeatable\n"
+    "      --check-config    check the settings and what they name, and end\n"
+    "      --print-config    print all settings as a file that can be used\n"
+    "  -V, --version         print the version\n"
+    "  -h, --help            print this\n"
+    "\n"
+    "Every setting can also come from the environment: cache.fresh_for is\n"
+    "QUOTED_CACHE_FRESH_FOR. Manual: quoted(8), quoted.yaml(5).\n";
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"set", required_argument, NULL, 's'},
+    {"check-config", no_argument, NULL, 'C'},
+    {"print-config", no_argument, NULL, 'P'},
+    {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int usage_error(const char *text)
+{
+    fprintf(stderr, "quoted: %s\nTry 'quoted --help'.\n", text);
+    return EXIT_USAGE;
+}
+
+/* Returns -1 to go on, or the exit status. */
+static int take_option(struct arguments *arguments, int option)
+{
+    switch (option) {
+    case 'c':
+        arguments->sources.file = optarg;
+        return -1;
+    case 's':
+        if (arguments->sources.sets_count == SETS_LIMIT) {
+            return usage_error("too many --set");
+        }
+        arguments->sets[arguments->sources.sets_count++] = optarg;
+        return -1;
+    case 'C':
+        arguments->mode = MODE_CHECK;
+        return -1;
+    case 'P':
+        arguments->mode = MODE_PRINT;
+        return -1;
+    case 'V':
+        printf("quoted %s\n", QUOTED_VERSION);
+        return EXIT_SUCCESS;
+    case 'h':
+        fputs(help, stdout);
+        return EXIT_SUCCESS;
+    default: // getopt has said what is wrong
+        fputs("Try 'quoted --help'.\n", stderr);
+        return EXIT_USAGE;
+    }
+}
+
+static int read_arguments(struct arguments *arguments, int argc, char **argv)
+{
+    *arguments = (struct arguments){.mode = MODE_SERVE};
+    arguments->sources.environment = (const char *const *)environ;
+    arguments->sources.sets = arguments->sets;
+    int status = -1;
+    for (int option;
+         status < 0 &&
+         (option = getopt_long(argc, argv, "c:s:Vh", options, NULL)) != -1;) {
+        status = take_option(arguments, option);
+    }
+    if (status < 0 && optind < argc) {
+        return usage_error("takes options only; settings are --set KEY=VALUE");
+    }
+    if (arguments->sources.file == NULL && access(DEFAULT_FILE, F_OK) == 0) {
+        arguments->sources.file = DEFAULT_FILE;
+    }
+    return status;
+}
+
+static int print_settings(const struct conf *conf)
+{
+    struct buffer text = buffer_empty(1u << 20);
+    conf_print(conf, &text);
+    bool is_whole = !text.failed &&
+                    fwrite(text.data, 1, text.len, stdout) == text.len &&
+                    fflush(stdout) == 0;
+    buffer_deinit(&text);
+    return is_whole ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Open what the settings name, as serving would. */
+static int check_settings(const struct conf *conf)
+{
+    char error[UPSTREAM_ERROR_SIZE] = "";
+    struct fetch_provider providers[CONF_PROVIDERS_LIMIT];
+    size_t count = 0;
+    struct names *names = NULL;
+    int err = upstream_open(providers, &count, conf,
+                            (const char *const *)environ, error);
+    for (size_t i = 0; i < count; i++) {
+        fetch_provider_deinit(&providers[i]);
+    }
+    err = err == 0 ? upstream_load_names(&names, conf, error) : err;
+    names_destroy(&names);
+    if (err != 0) {
+        fprintf(stderr, "quoted: %s\n", error);
+        return EXIT_FAILURE;
+    }
+    puts("the configuration is good");
+    return EXIT_SUCCESS;
+}
+
+static void setup_log(const struct conf *conf)
+{
+    enum log_level level = LOG_INFO;
+    enum log_format format = LOG_LOGFMT;
+    log_parse_level(&level, conf->log.level);
+    log_parse_format(&format, conf->log.format);
+    log_setup(STDERR_FILENO, level, format);
+}
+
+static int serve(struct conf **conf, const struct conf_sources *sources)
+{
+    char error[SERVER_ERROR_SIZE];
+    struct server_options server_options = {
+        .sources = sources,
+        .notify_socket = getenv("NOTIFY_SOCKET"),
+    };
+    struct server *server;
+    setup_log(*conf);
+    signal(SIGPIPE, SIG_IGN);
+    if (server_start(&server, conf, &server_options, error) != 0) {
+        fprintf(stderr, "quoted: %s\n", error);
+        return EXIT_FAILURE;
+    }
+    server_run(&server);
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    int status = read_arguments(&arguments, argc, argv);
+    if (status >= 0) {
+        return status;
+    }
+    hash_setup();
+    char error[CONF_ERROR_SIZE];
+    struct conf *conf;
+    if (conf_load(&conf, &arguments.sources, error) != 0) {
+        fprintf(stderr, "quoted: %s\n", error);
+        return EXIT_FAILURE;
+    }
+    switch (arguments.mode) {
+    case MODE_PRINT:
+        status = print_settings(conf);
+        break;
+    case MODE_CHECK:
+        status = check_settings(conf);
+        break;
+    case MODE_SERVE:
+        status = serve(&conf, &arguments.sources);
+        break;
+    }
+    conf_destroy(&conf);
+    return status;
+}

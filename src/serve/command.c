@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/command.h"
+
+#include "base/buffer.h"
+#include "obs/metric.h"
+#include "proto/resp.h"
+#include "serve/client.h"
+#include "serve/insight.h"
+#include "serve/quotes.h"
+#include "serve/session.h"
+#include "serve/worker.h"
+
+/* The commonest first: the table is searched from the front. */
+static const struct command table[] = {
+    /* clang-format off */
+    {"get", 2, 1, 1, 1, "The price of a symbol or name, as text.", quotes_get},
+    {"mget", -2, 1, -1, 1, "The prices of several, fetched together; null where there is none.", quotes_mget},
+    {"hgetall", 2, 1, 1, 1, "Every field of a quote that is known.", quotes_hgetall},
+    {"hget", 3, 1, 1, 1, "One field of a quote.", quotes_hget},
+    {"hmget", -3, 1, 1, 1, "Several fields of a quote.", quotes_hmget},
+    {"ping", -1, 0, 0, 0, "PONG, or the argument.", client_ping},
+    {"exists", -2, 1, -1, 1, "How many of the symbols are in memory; asks no provider.", quotes_exists},
+    {"ttl", 2, 1, 1, 1, "Seconds for which the quote stays fresh, 0 when stale, -2 when not in memory.", quotes_ttl},
+    {"pttl", 2, 1, 1, 1, "The same in milliseconds.", quotes_pttl},
+    {"type", 2, 1, 1, 1, "hash for a symbol in memory, else none.", quotes_type},
+    {"scan", -2, 0, 0, 0, "The symbols in memory, some at a time [MATCH pattern] [COUNT n] [TYPE hash].", quotes_scan},
+    {"dbsize", 1, 0, 0, 0, "How many symbols are in memory.", quotes_dbsize},
+    {"echo", 2, 0, 0, 0, "The argument.", client_echo},
+    {"hello", -1, 0, 0, 0, "Choose RESP 2 or 3 and describe the server.", client_hello},
+    {"client", -2, 0, 0, 0, "SETNAME, GETNAME, ID, INFO, LIST, SETINFO.", client_client},
+    {"select", 2, 0, 0, 0, "There is one database, 0.", client_select},
+    {"auth", -2, 0, 0, 0, "Refused: no password is set up.", client_auth},
+    {"reset", 1, 0, 0, 0, "Back to RESP 2 and no name.", client_reset},
+    {"quit", 1, 0, 0, 0, "Close the connection when the replies are out.", client_quit},
+    {"time", 1, 0, 0, 0, "The server's clock: seconds and microseconds.", insight_time},
+    {"info", -1, 0, 0, 0, "The server, its clients, memory, counters and cache.", insight_info},
+    {"config", -2, 0, 0, 0, "GET pattern: the settings.", insight_config},
+    {"command", -1, 0, 0, 0, "This table: COUNT, DOCS, INFO or all.", insight_command},
+    /* clang-format on */
+};
+
+const struct command *command_table(size_t *count)
+{
+    *count = sizeof(table) / sizeof(table[0]);
+    return table;
+}
+
+const struct command *command_find(struct span name)
+{
+    size_t count;
+    const struct command *commands = command_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (span_equal_nocase(name, span_of(commands[i].name))) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* How much of a client's own words an error repeats. */
+#define ECHO_BYTES 64
+
+void command_fail(struct session *session, struct buffer *out, const char *word,
+                  const char *sentence)
+{
+    metric_add(session_worker(session)->cells, METRIC_requests_failed, 1);
+    resp_put_error(out, word, span_of(sentence));
+}
+
+static int shown(struct span text)
+{
+    return (int)(text.len < ECHO_BYTES ? text.len : ECHO_BYTES);
+}
+
+/* Compose "-ERR " and a sentence with some of the client's words in it; line
+ * ends in them become spaces. */
+static void fail_with(struct session *session, struct buffer *out,
+                      const char *format, struct span a, struct span b)
+{
+    struct buffer text = buffer_empty(512);
+    buffer_printf(&text, format, shown(a), a.data, shown(b), b.data);
+    metric_add(session_worker(session)->cells, METRIC_requests_failed, 1);
+    resp_put_error(out, "ERR", buffer_span(&text));
+    buffer_deinit(&text);
+}
+
+void command_fail_subcommand(struct session *session, struct buffer *out,
+                             const struct resp_command *command)
+{
+    struct span sub = command->count > 1 ? command->args[1] : span_of("");
+    fail_with(session, out,
+              "unknown subcommand or wrong number of arguments for "
+              "'%.*s %.*s'",
+              command->args[0], sub);
+}
+
+void command_run(struct session *session, const struct resp_command *command,
+                 struct buffer *out)
+{
+    metric_add(session_worker(session)->cells, METRIC_requests, 1);
+    const struct command *found = command_find(command->args[0]);
+    if (found == NULL) {
+        fail_with(session, out,
+                  "unknown command '%.*s'; quoted answers prices and is only "
+                  "read from: COMMAND lists what there is%.*s",
+                  command->args[0], span_of(""));
+        return;
+    }
+    size_t wanted = (size_t)(found->arity < 0 ? -found->arity : found->arity);
+    if (command->count < wanted ||
+        (found->arity > 0 && command->count > wanted)) {
+        fail_with(session, out,
+                  "wrong number of arguments for '%.*s' command%.*s",
+                  command->args[0], span_of(""));
+        return;
+    }
+    found->run(session, command, out);
+}

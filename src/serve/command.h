@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command.h -- the table of RESP commands, and how one is run.
+ *
+ * The table is the documentation too: COMMAND and COMMAND DOCS, which redis-cli
+ * asks for its hints, are answered from it.  Commands are in files by subject:
+ * serve/quotes.c, serve/client.c, serve/insight.c.
+ */
+
+#pragma once
+
+#include <stddef.h>
+
+#include "base/span.h"
+
+struct buffer;
+struct resp_command;
+struct session;
+
+typedef void (*command_fn)(struct session *session,
+                           const struct resp_command *command,
+                           struct buffer *out);
+
+struct command {
+    const char *name; /* lower case */
+    int arity;        /* of words, the name included; -n: n or more */
+    int first_key;    /* as in Redis' COMMAND: which words are symbols */
+    int last_key;
+    int key_step;
+    const char *summary; /* a sentence, for COMMAND DOCS and the manual */
+    command_fn run;
+};
+
+/* Answer one command into `out`, now or later.  Threads: the worker's, as all
+ * below. */
+void command_run(struct session *session, const struct resp_command *command,
+                 struct buffer *out);
+
+/* The table; *count rows.  BORROWED, static.  */
+const struct command *command_table(size_t *count);
+
+/* The command of a name, in any case; NULL where there is none. */
+const struct command *command_find(struct span name);
+
+/* Compose an error reply and count the request as failed. */
+void command_fail(struct session *session, struct buffer *out, const char *word,
+                  const char *sentence);
+
+/* "-ERR unknown subcommand ..." for a command with subcommands. */
+void command_fail_subcommand(struct session *session, struct buffer *out,
+                             const struct resp_command *command);

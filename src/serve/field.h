@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * field.h -- the fields of a quote as clients see them, in their fixed order:
+ *
+ *     symbol name price currency open high low previous_close change
+ *     change_percent volume as_of fetched age_ms state source server
+ *
+ * Pure.  Threads: any.
+ */
+
+#pragma once
+
+#include <stdint.h>
+
+#include "base/span.h"
+#include "quote/freshness.h"
+
+struct name;  /* quote/names.h */
+struct quote; /* quote/quote.h */
+
+enum field {
+    FIELD_SYMBOL,
+    FIELD_NAME,
+    FIELD_PRICE,
+    FIELD_CURRENCY,
+    FIELD_OPEN,
+    FIELD_HIGH,
+    FIELD_LOW,
+    FIELD_PREVIOUS_CLOSE,
+    FIELD_CHANGE,
+    FIELD_CHANGE_PERCENT,
+    FIELD_VOLUME,
+    FIELD_AS_OF,
+    FIELD_FETCHED,
+    FIELD_AGE_MS,
+    FIELD_STATE,
+    FIELD_SOURCE,
+    FIELD_SERVER,
+    FIELD_COUNT, /* also: no such field */
+};
+
+/* What the fields are taken from; all BORROWED. */
+struct field_source {
+    const struct quote *quote;
+    const struct name *name; /* the names file's; NULL where it has none */
+    enum freshness state;
+    uint64_t now_mono_ms;
+    const char *server;
+};
+
+/* Bytes of the longest text that field_text() composes, and its 0. */
+#define FIELD_TEXT_SIZE 32
+
+/* "previous_close".  BORROWED, static. */
+const char *field_name(enum field field);
+
+/* The field of a name, in any case; FIELD_COUNT where there is none. */
+enum field field_find(struct span name);
+
+/*
+ * The text of a field; data is NULL where it is not known.  BORROWED from
+ * `scratch` or from the source.
+ */
+struct span field_text(enum field field, const struct field_source *source,
+                       char scratch[FIELD_TEXT_SIZE]);

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "cache/cache.h"
+#include "obs/log.h"
+#include "quote/names.h"
+#include "serve/notify.h"
+#include "serve/roster.h"
+#include "serve/settings.h"
+#include "serve/sockets.h"
+#include "serve/upstream.h"
+#include "serve/worker.h"
+
+struct server {
+    struct loop loop;
+    struct mailbox mailbox; // workers say that they have ended
+    struct conf_sources sources;
+    const char *notify_socket;
+    struct shared shared;
+    struct settings *settings;
+    /* What the fetch thread needs of the settings; relaxed: either will do. */
+    _Atomic uint64_t unknown_for_ms;
+    _Atomic uint64_t retry_after_ms;
+    struct worker *workers[SOCKETS_WORKERS_LIMIT];
+    unsigned workers_ended;
+    uv_signal_t signals[3];
+    uv_timer_t stage;
+    bool is_draining;
+};
+
+/* --- What the threads report -------------------------------------------------
+ */
+
+IMPLEMENTS(fetch_done_fn)
+static void on_fetched(void *user, uint64_t askers,
+                       const struct fetch_result *result)
+{
+    struct server *server = user;
+    struct cache *cache = server->shared.cache;
+    uint64_t now_ms = clock_mono_ms(server->shared.clock);
+    if (result->err == 0) {
+        // Where it can't be kept, those who wait still get it.
+        int err = cache_publish(cache, &result->quote, now_ms);
+        CHECK(err == 0 || err == ERR_STALE || err == ERR_NOMEM);
+    } else if (result->err != ERR_DRAINING) {
+        bool is_believed =
+            result->err == ERR_UNKNOWN || result->err == ERR_NODATA;
+        uint64_t hold_ms = atomic_load_explicit(
+            is_believed ? &server->unknown_for_ms : &server->retry_after_ms,
+            memory_order_relaxed);
+        int err =
+            cache_fail(cache, &result->symbol, result->err, now_ms + hold_ms);
+        CHECK(err == 0 || err == ERR_NOMEM);
+    }
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        if ((askers >> i & 1) != 0) {
+            worker_post_result(server->workers[i], result);
+        }
+    }
+}
+
+static void on_join(void *user)
+{
+    (void)user;
+    cache_reader_join();
+}
+
+static void on_leave(void *user)
+{
+    (void)user;
+    cache_reader_leave();
+}
+
+static void on_wake(void *user)
+{
+    (void)user;
+    cache_reader_resume();
+}
+
+static void on_block(void *user)
+{
+    (void)user;
+    cache_reader_pause();
+}
+
+static void on_worker_end(void *user)
+{
+    struct server *server = user;
+    struct mail *mail = mem_calloc(1, sizeof(*mail));
+    CHECK(mail != NULL); // or main would wait for ever
+    bool is_taken = mailbox_post(&server->mailbox, mail);
+    CHECK(is_taken);
+}
+
+IMPLEMENTS(mailbox_mail_fn)
+static void on_mail(void *user, struct mail *mail)
+{
+    struct server *server = user;
+    mem_free(mail);
+    server->workers_ended++;
+    if (server->workers_ended == server->shared.workers_count) {
+        loop_stop(&server->loop);
+    }
+}
+
+/* --- Draining
+ * ------------------------------------------------------------------ */
+
+static void post_drain(struct server *server)
+{
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        worker_post_drain(server->workers[i]);
+    }
+}
+
+static void on_cut(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    loop_wake(&server->loop);
+    log_event(LOG_WARNING, "serve", "connections are cut",
+              LOG_NUMBER("connections",
+                         (int64_t)roster_count(server->shared.roster)));
+    post_drain(server);
+}
+
+static void on_flights_over(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    loop_wake(&server->loop);
+    fetch_drain(server->shared.fetch);
+    uv_timer_start(timer, on_cut, SERVER_CUT_MS - SERVER_FLIGHTS_MS, 0);
+}
+
+static void drain(struct server *server, const char *signal_name)
+{
+    if (server->is_draining) {
+        uv_timer_start(&server->stage, on_cut, 0, 0);
+        return;
+    }
+    server->is_draining = true;
+    log_event(LOG_INFO, "serve", "draining", LOG_TEXT("signal", signal_name));
+    notify_send(server->notify_socket, "STOPPING=1\nSTATUS=draining");
+    post_drain(server);
+    uv_timer_start(&server->stage, on_flights_over, SERVER_FLIGHTS_MS, 0);
+}
+
+/* --- Reloading
+ * ----------------------------------------------------------------- */
+
+/* Everything that new settings bring along, made before anything is changed. */
+struct reload {
+    struct conf *conf;
+    struct names *names;
+    struct settings *settings;
+    struct fetch_provider providers[CONF_PROVIDERS_LIMIT];
+    size_t providers_count;
+    struct worker_mail *mails[SOCKETS_WORKERS_LIMIT];
+    char error[SERVER_ERROR_SIZE];
+};
+
+IMPLEMENTS(conf_change_fn)
+static void refuse_restart(void *user, const char *key, const char *before,
+                           const char *after, bool needs_restart)
+{
+    struct reload *reload = user;
+    if (needs_restart && reload->error[0] == '\0') {
+        snprintf(reload->error, sizeof(reload->error),
+                 "%s can't change while the server runs (from '%s' to '%s'): "
+                 "restart it, or change it back",
+                 key, before, after);
+    }
+}
+
+IMPLEMENTS(conf_change_fn)
+static void log_change(void *user, const char *key, const char *before,
+                       const char *after, bool needs_restart)
+{
+    (void)user;
+    CHECK(!needs_restart);
+    log_event(LOG_INFO, "serve", "setting changed", LOG_TEXT("key", key),
+              LOG_TEXT("before", before), LOG_TEXT("after", after));
+}
+
+static int prepare_mails(struct server *server, struct reload *reload)
+{
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        reload->mails[i] = worker_prepare_settings(reload->settings);
+        if (reload->mails[i] == NULL) {
+            return ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
+static int prepare(struct server *server, struct reload *reload)
+{
+    char why[CONF_ERROR_SIZE] = "";
+    int err = conf_load(&reload->conf, &server->sources, why);
+    if (err != 0) {
+        snprintf(reload->error, sizeof(reload->error), "%s", why);
+        return err;
+    }
+    conf_compare(server->settings->conf, reload->conf, refuse_restart, reload);
+    if (reload->error[0] != '\0') {
+        return ERR_RANGE;
+    }
+    err = upstream_load_names(&reload->names, reload->conf, reload->error);
+    if (err != 0) {
+        return err;
+    }
+    err =
+        upstream_open(reload->providers, &reload->providers_count, reload->conf,
+                      server->sources.environment, reload->error);
+    if (err != 0) {
+        return err;
+    }
+    err = settings_create(&reload->settings, &reload->conf, &reload->names);
+    return err == 0 ? prepare_mails(server, reload) : err;
+}
+
+/* The part of the settings that is not the workers'. */
+static void apply_settings(struct server *server, struct settings *settings)
+{
+    const struct conf *conf = settings->conf;
+    atomic_store_explicit(&server->unknown_for_ms, conf->cache.unknown_for_ms,
+                          memory_order_relaxed);
+    atomic_store_explicit(&server->retry_after_ms, conf->fetch.retry_after_ms,
+                          memory_order_relaxed);
+    enum log_level level = LOG_INFO;
+    enum log_format format = LOG_LOGFMT;
+    log_parse_level(&level, conf->log.level);
+    log_parse_format(&format, conf->log.format);
+    log_setup(STDERR_FILENO, level, format);
+    settings_leave(&server->settings);
+    server->settings = settings;
+}
+
+static void finish_reload(struct server *server, struct reload *reload)
+{
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        worker_post_settings(server->workers[i], &reload->mails[i]);
+    }
+    size_t changes = conf_compare(server->settings->conf,
+                                  reload->settings->conf, log_change, NULL);
+    apply_settings(server, reload->settings);
+    reload->settings = NULL;
+    log_event(
+        LOG_INFO, "serve", "configuration loaded again",
+        LOG_NUMBER("changes", (int64_t)changes),
+        LOG_NUMBER("names", (int64_t)names_count(server->settings->names)));
+}
+
+static void drop_reload(struct server *server, struct reload *reload)
+{
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        worker_drop_settings(&reload->mails[i]);
+    }
+    for (size_t i = 0; i < CONF_PROVIDERS_LIMIT; i++) {
+        fetch_provider_deinit(&reload->providers[i]);
+    }
+    settings_leave(&reload->settings);
+    names_destroy(&reload->names);
+    conf_destroy(&reload->conf);
+}
+
+static void load_again(struct server *server)
+{
+    struct metric_cells *cells =
+        &server->shared.metrics.cells[server->shared.workers_count + 1];
+    notify_reloading(server->notify_socket);
+    struct reload *reload = mem_calloc(1, sizeof(*reload));
+    int err = reload == NULL ? ERR_NOMEM : prepare(server, reload);
+    if (err == 0) {
+        const struct conf *conf = reload->settings->conf;
+        err = fetch_change(
+            server->shared.fetch, reload->providers, reload->providers_count,
+            (uint32_t)conf->fetch.flights_max, (uint32_t)conf->fetch.calls_max);
+    }
+    if (err == 0) {
+        finish_reload(server, reload);
+        metric_add(cells, METRIC_reloads, 1);
+    } else {
+        const char *error = reload != NULL && reload->error[0] != '\0'
+                                ? reload->error
+                                : err_sentence(err);
+        log_event(LOG_ERROR, "serve",
+                  "configuration refused, nothing was changed",
+                  LOG_TEXT("error", error));
+        metric_add(cells, METRIC_reloads_refused, 1);
+    }
+    if (reload != NULL) {
+        drop_reload(server, reload);
+        mem_free(reload);
+    }
+    notify_send(server->notify_socket, "READY=1");
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    loop_wake(&server->loop);
+    if (number == SIGHUP) {
+        load_again(server);
+    } else {
+        drain(server, number == SIGTERM ? "SIGTERM" : "SIGINT");
+    }
+}
+
+/* --- Starting
+ * ------------------------------------------------------------------- */
+
+static unsigned workers_wanted(const struct conf *conf)
+{
+    uint64_t wanted = conf->server.workers;
+    if (wanted == 0) {
+        wanted = uv_available_parallelism();
+    }
+    return (unsigned)(wanted < SOCKETS_WORKERS_LIMIT ? wanted
+                                                     : SOCKETS_WORKERS_LIMIT);
+}
+
+static int start_fetch(struct server *server, const struct conf *conf,
+                       struct fetch_provider *providers, size_t count)
+{
+    struct shared *shared = &server->shared;
+    struct fetch_options options = {
+        .clock = shared->clock,
+        .cells = &shared->metrics.cells[shared->workers_count],
+        .on_done = on_fetched,
+        .on_join = on_join,
+        .on_leave = on_leave,
+        .on_wake = on_wake,
+        .on_block = on_block,
+        .user = server,
+        .flights_max = (uint32_t)conf->fetch.flights_max,
+        .calls_max = (uint32_t)conf->fetch.calls_max,
+    };
+    return fetch_start(&shared->fetch, &options, providers, count);
+}
+
+static int init_shared(struct server *server, const struct conf *conf)
+{
+    struct shared *shared = &server->shared;
+    shared->clock = clock_system();
+    shared->started_mono_ms = clock_mono_ms(shared->clock);
+    shared->started_unix_ms = clock_unix_ms(shared->clock);
+    shared->workers_count = workers_wanted(conf);
+    shared->on_worker_end = on_worker_end;
+    shared->user = server;
+    // Cells: one a worker, one for the fetch thread, one for main.
+    int err = metric_init(&shared->metrics, shared->workers_count + 2);
+    err = err == 0 ? roster_create(&shared->roster) : err;
+    if (err != 0) {
+        return err;
+    }
+    struct cache_options options = {
+        .symbols_max = (uint32_t)conf->cache.symbols_max,
+        .cells = &shared->metrics.cells[shared->workers_count],
+    };
+    return cache_create(&shared->cache, &options);
+}
+
+static void deinit_shared(struct server *server)
+{
+    cache_destroy(&server->shared.cache);
+    roster_destroy(&server->shared.roster);
+    metric_deinit(&server->shared.metrics);
+    settings_leave(&server->settings);
+}
+
+static void init_loop(struct server *server)
+{
+    struct loop_options options = {.clock = server->shared.clock};
+    int err = loop_init(&server->loop, &options);
+    CHECK(err == 0);
+    err = mailbox_init(&server->mailbox, &server->loop, on_mail, server);
+    CHECK(err == 0);
+    uv_timer_init(&server->loop.uv, &server->stage);
+    server->stage.data = server;
+    const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        uv_signal_t *handle = &server->signals[i];
+        uv_signal_init(&server->loop.uv, handle);
+        handle->data = server;
+        err = uv_signal_start(handle, on_signal, numbers[i]);
+        CHECK(err == 0);
+    }
+}
+
+static void start_workers(struct server *server, struct sockets *sockets)
+{
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        int err = worker_create(&server->workers[i], i, &server->shared,
+                                server->settings, sockets->fds[i],
+                                sockets->addresses);
+        CHECK(err == 0); // nothing has been promised to anybody yet
+    }
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        worker_start(server->workers[i]);
+    }
+}
+
+/* The part of the start that can fail: everything is checked, and nothing
+ * serves yet. */
+static int open_all(struct server *server, struct conf **conf,
+                    struct sockets *sockets, char error[SERVER_ERROR_SIZE])
+{
+    struct names *names = NULL;
+    struct fetch_provider providers[CONF_PROVIDERS_LIMIT] = {0};
+    size_t count = 0;
+    int err = init_shared(server, *conf);
+    err = err == 0 ? upstream_open(providers, &count, *conf,
+                                   server->sources.environment, error)
+                   : err;
+    err = err == 0 ? upstream_load_names(&names, *conf, error) : err;
+    sockets->workers = server->shared.workers_count;
+    err =
+        err == 0 ? sockets_bind(sockets, *conf, error, SERVER_ERROR_SIZE) : err;
+    err = err == 0 ? start_fetch(server, *conf, providers, count) : err;
+    if (err == 0) {
+        struct settings *settings = NULL;
+        err = settings_create(&settings, conf, &names);
+        CHECK(err == 0);
+        apply_settings(server, settings);
+    }
+    for (size_t i = 0; i < CONF_PROVIDERS_LIMIT; i++) {
+        fetch_provider_deinit(&providers[i]);
+    }
+    names_destroy(&names);
+    return err;
+}
+
+int server_start(struct server **out, struct conf **conf,
+                 const struct server_options *options,
+                 char error[SERVER_ERROR_SIZE])
+{
+    *out = NULL;
+    snprintf(error, SERVER_ERROR_SIZE, "no memory");
+    struct server *server = mem_calloc(1, sizeof(*server));
+    if (server == NULL) {
+        return ERR_NOMEM;
+    }
+    server->sources = *options->sources;
+    server->notify_socket = options->notify_socket;
+    struct sockets sockets;
+    sockets_init(&sockets);
+    int err = open_all(server, conf, &sockets, error);
+    if (err != 0) {
+        sockets_close(&sockets);
+        deinit_shared(server);
+        mem_free(server);
+        return err;
+    }
+    init_loop(server);
+    start_workers(server, &sockets);
+    *out = server;
+    return 0;
+}
+
+static void deinit_loop(struct server *server)
+{
+    mailbox_close(&server->mailbox);
+    uv_close((uv_handle_t *)&server->stage, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        uv_close((uv_handle_t *)&server->signals[i], NULL);
+    }
+    loop_deinit(&server->loop);
+    mailbox_deinit(&server->mailbox);
+}
+
+void server_run(struct server **server)
+{
+    struct server *running = *server;
+    log_event(LOG_INFO, "serve", "ready",
+              LOG_TEXT("server", running->settings->conf->server.id),
+              LOG_NUMBER("workers", running->shared.workers_count));
+    notify_send(running->notify_socket, "READY=1\nSTATUS=serving");
+    loop_run(&running->loop);
+    fetch_stop(&running->shared.fetch);
+    for (unsigned i = 0; i < running->shared.workers_count; i++) {
+        worker_destroy(&running->workers[i]);
+    }
+    deinit_loop(running);
+    deinit_shared(running);
+    log_event(LOG_INFO, "serve", "ended", LOG_NUMBER("process", getpid()));
+    mem_free(running);
+    *server = NULL;
+}

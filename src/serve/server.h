@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server.h -- the running server: its threads, its signals, its end.
+ *
+ *     start --> serving -- SIGTERM, SIGINT --> draining --> ended
+ *                 ^   \ SIGHUP
+ *                  \__/
+ *
+ * Draining: no more connections are accepted; what was asked is answered; at
+ * SERVER_FLIGHTS_MS flights still under way are answered -DRAINING, at
+ * SERVER_CUT_MS the connections that are left are cut.  A second signal cuts at
+ * once.
+ */
+
+#pragma once
+
+#include "conf/conf.h"
+
+/* Both within the 5 s after which a service that was told to stop has stopped.
+ */
+#define SERVER_FLIGHTS_MS 4000
+#define SERVER_CUT_MS     4500
+
+struct server; /* opaque; see server.c */
+
+#define SERVER_ERROR_SIZE 1280
+
+/* All BORROWED until the end. */
+struct server_options {
+    const struct conf_sources *sources; /* SIGHUP loads them again */
+    const char *notify_socket;          /* $NOTIFY_SOCKET, or NULL */
+};
+
+/*
+ * Start serving with the settings in *conf (MOVED on success).  Returns
+ * 0, or an error with a text that names the thing, the cause and what to do;
+ * then everything that was started has ended.  Threads: main.
+ */
+int server_start(struct server **out, struct conf **conf,
+                 const struct server_options *options,
+                 char error[SERVER_ERROR_SIZE]);
+
+/* Serve until a signal ends it; everything is ended and freed then, and *server
+ * set to NULL.  Threads: main. */
+void server_run(struct server **server);

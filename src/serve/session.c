@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "fetch/fetch.h"
+#include "net/conn.h"
+#include "obs/log.h"
+#include "proto/detect.h"
+#include "serve/command.h"
+#include "serve/settings.h"
+#include "serve/wait.h"
+#include "serve/worker.h"
+
+/* One symbol of a request that waits; `waiter` first, so that it is the slot.
+ */
+struct slot {
+    struct waiter waiter;
+    struct turn *turn;
+    struct symbol symbol;
+    int err;
+    enum freshness state;
+    bool has_quote;
+    struct quote quote; // a copy: what was found may be retired meanwhile
+    char *reason;       // owned; NULL: the err's own sentence
+};
+
+struct turn {
+    TAILQ_ENTRY(turn) link;
+    struct session *session;
+    struct session_request request;
+    uint8_t *fields;    // owned; request.fields
+    struct buffer held; // replies of the requests behind this one
+    size_t waiting;     // slots that have no answer yet
+    size_t count;
+    struct slot slots[];
+};
+
+TAILQ_HEAD(turn_list, turn);
+
+struct session {
+    LIST_ENTRY(session) link; // of the worker
+    struct worker *worker;
+    struct conn *conn;
+    struct roster_member member;
+    struct turn_list turns;
+    size_t waiting;    // symbols, in all turns
+    size_t held_bytes; // in all turns
+    int version;       // of RESP
+    bool is_detected;  // it is known to speak RESP
+    bool is_paused;
+    bool is_ending; // ends when the last turn is answered
+};
+
+struct worker *session_worker(const struct session *session)
+{
+    return session->worker;
+}
+
+struct roster_member *session_member(struct session *session)
+{
+    return &session->member;
+}
+
+int session_version(const struct session *session)
+{
+    return session->version;
+}
+
+void session_speak(struct session *session, int version)
+{
+    CHECK(version == 2 || version == 3);
+    session->version = version;
+    atomic_store_explicit(&session->member.version, version,
+                          memory_order_relaxed);
+}
+
+struct session *session_next(const struct session *session)
+{
+    return LIST_NEXT(session, link);
+}
+
+/* --- Turns ------------------------------------------------------------------
+ */
+
+static void free_turn(struct turn *turn)
+{
+    struct session *session = turn->session;
+    TAILQ_REMOVE(&session->turns, turn, link);
+    for (size_t i = 0; i < turn->count; i++) {
+        wait_leave(session->worker->waits, &turn->slots[i].waiter);
+        mem_free(turn->slots[i].reason);
+    }
+    session->waiting -= turn->waiting;
+    session->held_bytes -= turn->held.len;
+    buffer_deinit(&turn->held);
+    mem_free(turn->fields);
+    mem_free(turn);
+}
+
+static struct turn *make_turn(struct session *session,
+                              const struct session_request *request,
+                              size_t count)
+{
+    struct turn *turn =
+        mem_calloc(1, sizeof(*turn) + count * sizeof(turn->slots[0]));
+    uint8_t *fields = mem_calloc(request->fields_count + 1, 1);
+    if (turn == NULL || fields == NULL) {
+        mem_free(turn);
+        mem_free(fields);
+        return NULL;
+    }
+    if (request->fields_count > 0) {
+        memcpy(fields, request->fields, request->fields_count);
+    }
+    turn->session = session;
+    turn->request = *request;
+    turn->request.fields = fields;
+    turn->fields = fields;
+    turn->held = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
+    TAILQ_INSERT_TAIL(&session->turns, turn, link);
+    return turn;
+}
+
+static void set_slot(struct slot *slot, const struct answer *answer)
+{
+    slot->err = answer->err;
+    slot->state = answer->state;
+    slot->has_quote = answer->quote != NULL;
+    if (answer->quote != NULL) {
+        slot->quote = *answer->quote;
+    }
+    if (answer->reason != NULL) {
+        slot->reason = mem_text(answer->reason, strlen(answer->reason));
+    }
+}
+
+/* Let a slot wait for its symbol; where that is not to be had, it is answered.
+ */
+static void wait_for(struct session *session, struct slot *slot)
+{
+    int err = wait_join(session->worker->waits, &slot->symbol, &slot->waiter);
+    if (err != 0) {
+        struct answer answer = {.err = err};
+        set_slot(slot, &answer);
+        return;
+    }
+    slot->turn->waiting++;
+    session->waiting++;
+}
+
+/* Compose the reply of a turn whose slots are all answered. */
+static void compose_turn(struct turn *turn, struct buffer *out)
+{
+    struct answer *answers = turn->session->worker->answers;
+    for (size_t i = 0; i < turn->count; i++) {
+        const struct slot *slot = &turn->slots[i];
+        answers[i] = (struct answer){
+            .err = slot->err,
+            .state = slot->state,
+            .quote = slot->has_quote ? &slot->quote : NULL,
+            .reason = slot->reason,
+        };
+    }
+    turn->request.compose(turn->session, &turn->request, answers, turn->count,
+                          out);
+}
+
+/* Where the reply of the next request goes. */
+static struct buffer *output(struct session *session)
+{
+    struct turn *last = TAILQ_LAST(&session->turns, turn_list);
+    return last != NULL ? &last->held : conn_output(session->conn);
+}
+
+static void end_if_done(struct session *session)
+{
+    if (session->is_ending && TAILQ_EMPTY(&session->turns)) {
+        conn_finish(session->conn);
+    }
+}
+
+static size_t output_bytes_max(const struct session *session)
+{
+    return session->worker->settings->conf->limits.output_bytes_max;
+}
+
+/* Invariant (2), both ways. */
+static void pause_if_full(struct session *session)
+{
+    if (session->waiting >= SESSION_WAITING_LIMIT ||
+        session->held_bytes > output_bytes_max(session)) {
+        session->is_paused = true;
+        conn_pause(session->conn);
+    }
+}
+
+static void resume_if_free(struct session *session)
+{
+    if (session->is_paused && session->waiting <= SESSION_WAITING_LIMIT / 2 &&
+        session->held_bytes <= output_bytes_max(session) / 2) {
+        session->is_paused = false;
+        conn_resume(session->conn); // may end the session
+    }
+}
+
+/* Send the replies of the turns at the front that are answered. */
+static void advance(struct session *session)
+{
+    struct turn *turn = TAILQ_FIRST(&session->turns);
+    if (turn == NULL || turn->waiting > 0) {
+        return;
+    }
+    struct buffer *out = conn_output(session->conn);
+    while (turn != NULL && turn->waiting == 0) {
+        compose_turn(turn, out);
+        buffer_put_span(out, buffer_span(&turn->held));
+        free_turn(turn);
+        turn = TAILQ_FIRST(&session->turns);
+    }
+    struct conn *conn = session->conn;
+    conn_flush(conn);
+    if (conn_is_open(conn)) {
+        end_if_done(session);
+    }
+    if (conn_is_open(conn)) {
+        resume_if_free(session);
+    }
+}
+
+IMPLEMENTS(on_end)
+void session_on_result(void *user, struct waiter *waiter,
+                       const struct fetch_result *result)
+{
+    (void)user;
+    struct slot *slot = (struct slot *)waiter;
+    struct turn *turn = slot->turn;
+    struct session *session = turn->session;
+    struct answer answer = {
+        .err = result->err,
+        .state = FRESHNESS_FRESH,
+        .quote = result->err == 0 ? &result->quote : NULL,
+        .reason = result->err == 0 ? NULL : result->reason,
+    };
+    set_slot(slot, &answer);
+    CHECK(turn->waiting > 0 && session->waiting > 0);
+    turn->waiting--;
+    session->waiting--;
+    advance(session);
+}
+
+/* Returns whether every text is answered, in worker->answers; one that has to
+ * wait has neither a quote nor an err there. */
+static bool ask_all(struct worker *worker, const struct span *texts,
+                    size_t count)
+{
+    bool all = true;
+    for (size_t i = 0; i < count; i++) {
+        struct answer *answer = &worker->answers[i];
+        struct symbol symbol;
+        *answer =
+            (struct answer){.err = ask_resolve(worker, texts[i], &symbol)};
+        if (answer->err == 0) {
+            all = ask_memory(worker, &symbol, answer) && all;
+        }
+    }
+    return all;
+}
+
+static void fill_turn(struct turn *turn, const struct span *texts, size_t count)
+{
+    struct worker *worker = turn->session->worker;
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = &turn->slots[turn->count++];
+        const struct answer *answer = &worker->answers[i];
+        slot->turn = turn;
+        if (answer->quote != NULL || answer->err != 0) {
+            set_slot(slot, answer);
+            continue;
+        }
+        int err = ask_resolve(worker, texts[i], &slot->symbol);
+        CHECK(err == 0); // it was, a moment ago
+        wait_for(turn->session, slot);
+    }
+}
+
+void session_ask(struct session *session, const struct session_request *request,
+                 const struct span *texts, size_t count, struct buffer *out)
+{
+    CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
+    struct worker *worker = session->worker;
+    if (ask_all(worker, texts, count)) {
+        request->compose(session, request, worker->answers, count, out);
+        return;
+    }
+    struct turn *turn = make_turn(session, request, count);
+    if (turn == NULL) {
+        for (size_t i = 0; i < count; i++) {
+            worker->answers[i] = (struct answer){.err = ERR_OVERLOADED};
+        }
+        request->compose(session, request, worker->answers, count, out);
+        return;
+    }
+    fill_turn(turn, texts, count);
+    if (turn->waiting == 0) { // nothing could be waited for
+        compose_turn(turn, out);
+        free_turn(turn);
+    }
+}
+
+/* --- Bytes ------------------------------------------------------------------
+ */
+
+/* Above this, what was composed goes out before more requests are answered: the
+ * peer can begin to read, and the scratch buffer stays small. */
+#define FLUSH_BYTES 65536
+
+static void refuse_bytes(struct session *session, const char *why)
+{
+    struct buffer *out = output(session);
+    buffer_put_text(out, "-ERR Protocol error: ");
+    buffer_put_text(out, why);
+    buffer_put_text(out, "\r\n");
+    metric_add(session->worker->cells, METRIC_connections_cut, 1);
+    session_finish(session);
+}
+
+/* What other protocols get until they are spoken here. */
+static void refuse_protocol(struct session *session, enum protocol protocol)
+{
+    if (protocol == PROTOCOL_HTTP) {
+        buffer_put_text(
+            conn_output(session->conn),
+            "HTTP/1.1 501 Not Implemented\r\n"
+            "Content-Type: text/plain\r\n"
+            "Content-Length: 52\r\n"
+            "Connection: close\r\n\r\n"
+            "This port speaks RESP: try redis-cli, or quote IBM.\n");
+    }
+    log_event(LOG_DEBUG, "serve", "protocol is not spoken",
+              LOG_TEXT("protocol", detect_word(protocol)),
+              LOG_TEXT("peer", session->member.peer));
+    metric_add(session->worker->cells, METRIC_connections_cut, 1);
+    session_finish(session);
+}
+
+static bool is_resp(struct session *session, struct span bytes)
+{
+    if (session->is_detected) {
+        return true;
+    }
+    enum protocol protocol = detect_protocol(bytes);
+    if (protocol == PROTOCOL_UNKNOWN) {
+        return false;
+    }
+    session->is_detected = protocol == PROTOCOL_RESP;
+    if (!session->is_detected) {
+        refuse_protocol(session, protocol);
+    }
+    return session->is_detected;
+}
+
+/* Answer one request at the front of the bytes.  Returns how many it took, or 0
+ * when there is none to answer now. */
+static size_t answer_one(struct session *session, char *bytes, size_t len)
+{
+    struct worker *worker = session->worker;
+    struct resp_command *command = &worker->command;
+    ptrdiff_t taken = resp_parse(
+        command, bytes, len, worker->settings->conf->limits.request_bytes_max);
+    if (taken < 0) {
+        refuse_bytes(session, command->error);
+        return 0;
+    }
+    if (taken > 0 && command->count > 0) {
+        struct turn *last = TAILQ_LAST(&session->turns, turn_list);
+        struct buffer *out = output(session);
+        size_t before = out->len;
+        command_run(session, command, out);
+        if (last != NULL) {
+            session->held_bytes += out->len - before;
+            if (out->failed) {
+                conn_reset(session->conn, "memory");
+            }
+        }
+    }
+    return (size_t)taken;
+}
+
+IMPLEMENTS(on_bytes)
+static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
+{
+    struct session *session = user;
+    atomic_store_explicit(&session->member.active_ms,
+                          session->worker->loop.now_ms, memory_order_relaxed);
+    size_t taken = 0;
+    if (session->is_ending) {
+        return len; // nobody waits for an answer to these
+    }
+    if (!is_resp(session, (struct span){bytes, len})) {
+        return 0;
+    }
+    while (taken < len && !session->is_paused && !session->is_ending) {
+        size_t one = answer_one(session, bytes + taken, len - taken);
+        taken += one;
+        if (one == 0 || !conn_is_open(conn)) {
+            break;
+        }
+        if (TAILQ_EMPTY(&session->turns) &&
+            conn_output(conn)->len > FLUSH_BYTES) {
+            conn_flush(conn);
+            if (!conn_is_open(conn) || conn_is_throttled(conn)) {
+                break;
+            }
+        }
+        pause_if_full(session);
+    }
+    return taken;
+}
+
+IMPLEMENTS(on_end)
+static void on_peer_end(void *user, struct conn *conn)
+{
+    (void)conn;
+    session_finish(user);
+}
+
+IMPLEMENTS(on_idle)
+static bool on_idle(void *user, struct conn *conn)
+{
+    (void)conn;
+    struct session *session = user;
+    if (!TAILQ_EMPTY(&session->turns)) {
+        return false; // it is we who are slow
+    }
+    metric_add(session->worker->cells, METRIC_connections_idle_ended, 1);
+    return true;
+}
+
+IMPLEMENTS(on_closed)
+static void on_closed(void *user, struct conn *conn, const char *why)
+{
+    (void)conn;
+    struct session *session = user;
+    struct worker *worker = session->worker;
+    for (struct turn *turn; (turn = TAILQ_FIRST(&session->turns)) != NULL;) {
+        free_turn(turn);
+    }
+    CHECK(session->waiting == 0 && session->held_bytes == 0);
+    log_event(LOG_DEBUG, "serve", "connection ended",
+              LOG_TEXT("peer", session->member.peer), LOG_TEXT("why", why));
+    if (strcmp(why, "closed") != 0 && strcmp(why, "reset") != 0 &&
+        strcmp(why, "idle") != 0) {
+        metric_add(worker->cells, METRIC_connections_cut, 1);
+    }
+    roster_leave(worker->shared->roster, &session->member);
+    LIST_REMOVE(session, link);
+    metric_subtract(worker->cells, METRIC_connections_open, 1);
+    mem_free(session);
+    worker_forget(worker);
+}
+
+static const struct conn_owner session_owner = {
+    .on_bytes = on_bytes,
+    .on_end = on_peer_end,
+    .on_idle = on_idle,
+    .on_closed = on_closed,
+};
+
+/* --- Opening and ending ------------------------------------------------------
+ */
+
+static struct session *make_session(struct worker *worker, struct conn *conn)
+{
+    struct session *session = mem_calloc(1, sizeof(*session));
+    if (session == NULL) {
+        return NULL;
+    }
+    session->worker = worker;
+    session->conn = conn;
+    TAILQ_INIT(&session->turns);
+    session->member.joined_ms = worker->loop.now_ms;
+    session->member.worker = worker->number;
+    session_speak(session, 2);
+    conn_print_peer(conn, session->member.peer);
+    int err = roster_join(worker->shared->roster, &session->member,
+                          worker->settings->conf->limits.connections_max);
+    if (err != 0) {
+        mem_free(session);
+        return NULL;
+    }
+    return session;
+}
+
+static struct conn_bounds bounds_of(const struct session *session)
+{
+    const struct conf *conf = session->worker->settings->conf;
+    return (struct conn_bounds){
+        .input_max = conf->limits.request_bytes_max,
+        .unsent_max = conf->limits.output_bytes_max,
+    };
+}
+
+void session_open(struct worker *worker, struct conn *conn)
+{
+    metric_add(worker->cells, METRIC_connections_accepted, 1);
+    struct session *session = make_session(worker, conn);
+    if (session == NULL) {
+        metric_add(worker->cells, METRIC_connections_refused, 1);
+        buffer_put_text(conn_output(conn),
+                        "-OVERLOADED limits.connections is reached\r\n");
+        conn_finish(conn);
+        return;
+    }
+    LIST_INSERT_HEAD(&worker->sessions, session, link);
+    metric_add(worker->cells, METRIC_connections_open, 1);
+    struct conn_bounds bounds = bounds_of(session);
+    conn_start(conn, &session_owner, session, &bounds);
+}
+
+void session_rebound(struct session *session)
+{
+    struct conn_bounds bounds = bounds_of(session);
+    conn_bound(session->conn, &bounds);
+}
+
+void session_finish(struct session *session)
+{
+    session->is_ending = true;
+    end_if_done(session);
+}
+
+void session_cut(struct session *session)
+{
+    conn_reset(session->conn, "cut");
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * upstream.h -- from settings to what they name: provider descriptions with
+ * their keys, and the names file.
+ */
+
+#pragma once
+
+#include <stddef.h>
+
+#include "fetch/fetch.h"
+
+struct conf;  /* conf/conf.h */
+struct names; /* quote/names.h */
+
+#define UPSTREAM_ERROR_SIZE 1024
+
+/*
+ * Open the configured providers into `out`, which has room for
+ * CONF_PROVIDERS_LIMIT.  Returns 0 with their number in *count, each the
+ * caller's to end with fetch_provider_deinit(); else ERR_ABSENT, ERR_SYNTAX,
+ * ERR_IO or ERR_NOMEM with what is wrong and what to do in `error`, and none is
+ * open.  None configured is ERR_ABSENT.  Threads: main.
+ */
+int upstream_open(struct fetch_provider *out, size_t *count,
+                  const struct conf *conf, const char *const *environment,
+                  char error[UPSTREAM_ERROR_SIZE]);
+
+/* Load the names file that the settings name, or the one that is built in.  0,
+ * or an error with what is wrong in `error`.  Threads: main. */
+int upstream_load_names(struct names **out, const struct conf *conf,
+                        char error[UPSTREAM_ERROR_SIZE]);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/worker.h"
+
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "cache/cache.h"
+#include "fetch/fetch.h"
+#include "net/listener.h"
+#include "serve/session.h"
+#include "serve/settings.h"
+#include "serve/wait.h"
+
+/* After a drain began, connections are read for this long still: requests that
+ * were on their way when we stopped accepting get their answers. */
+#define DRAIN_GRACE_MS 50
+
+enum order { ORDER_RESULT, ORDER_SETTINGS, ORDER_DRAIN };
+
+struct worker_mail {
+    struct mail mail; // first
+    enum order order;
+    struct settings *settings;  // ORDER_SETTINGS; held
+    struct fetch_result result; // ORDER_RESULT
+};
+
+static void end_if_drained(struct worker *worker)
+{
+    if (worker->is_draining && LIST_EMPTY(&worker->sessions)) {
+        loop_stop(&worker->loop);
+    }
+}
+
+void worker_forget(struct worker *worker)
+{
+    end_if_drained(worker);
+}
+
+/* Call `fn` for every session; it may end the session it is given. */
+static void each_session(struct worker *worker, void (*fn)(struct session *))
+{
+    struct session *next;
+    for (struct session *session = LIST_FIRST(&worker->sessions);
+         session != NULL; session = next) {
+        next = session_next(session);
+        fn(session);
+    }
+}
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    loop_wake(&worker->loop);
+    each_session(worker, session_finish);
+    end_if_drained(worker);
+}
+
+static void drain(struct worker *worker)
+{
+    if (worker->is_draining) {
+        each_session(worker, session_cut);
+        end_if_drained(worker);
+        return;
+    }
+    worker->is_draining = true;
+    for (size_t i = 0; i < worker->listeners_count; i++) {
+        listener_close(&worker->listeners[i]);
+    }
+    uv_timer_start(&worker->grace, on_grace_over, DRAIN_GRACE_MS, 0);
+}
+
+static void take_settings(struct worker *worker, struct settings *settings)
+{
+    settings_leave(&worker->settings);
+    worker->settings = settings;
+    worker->loop.idle_for_ms = settings->conf->limits.idle_for_ms;
+    each_session(worker, session_rebound);
+}
+
+IMPLEMENTS(mailbox_mail_fn)
+static void on_mail(void *user, struct mail *mail)
+{
+    struct worker *worker = user;
+    struct worker_mail *order = (struct worker_mail *)mail;
+    switch (order->order) {
+    case ORDER_RESULT:
+        wait_end(worker->waits, &order->result);
+        break;
+    case ORDER_SETTINGS:
+        take_settings(worker, order->settings);
+        break;
+    case ORDER_DRAIN:
+        drain(worker);
+        break;
+    }
+    mem_free(order);
+}
+
+IMPLEMENTS(listener_accept_fn)
+static void on_accept(void *user, struct conn *conn)
+{
+    session_open(user, conn);
+}
+
+IMPLEMENTS(ask)
+static int ask_upstream(void *user, const struct symbol *symbol)
+{
+    struct worker *worker = user;
+    return fetch_ask(worker->shared->fetch, worker->number, symbol);
+}
+
+IMPLEMENTS(on_wake)
+static void on_wake(void *user)
+{
+    (void)user;
+    cache_reader_resume();
+}
+
+IMPLEMENTS(on_block)
+static void on_block(void *user)
+{
+    (void)user;
+    cache_reader_pause();
+}
+
+static int init_loop(struct worker *worker)
+{
+    struct loop_options options = {
+        .clock = worker->shared->clock,
+        .on_wake = on_wake,
+        .on_block = on_block,
+        .user = worker,
+    };
+    int err = loop_init(&worker->loop, &options);
+    if (err != 0) {
+        return err;
+    }
+    worker->loop.is_awake = true; // its thread joins awake
+    worker->loop.idle_for_ms = worker->settings->conf->limits.idle_for_ms;
+    uv_timer_init(&worker->loop.uv, &worker->grace);
+    worker->grace.data = worker;
+    err = mailbox_init(&worker->mailbox, &worker->loop, on_mail, worker);
+    CHECK(err == 0); // a descriptor for it was there a moment ago
+    return 0;
+}
+
+static void open_listeners(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->listeners_count; i++) {
+        int err = listener_open(&worker->listeners[i], &worker->loop,
+                                worker->listen_fds[i], on_accept, worker);
+        CHECK(err == 0); // the socket is bound and listens already
+    }
+}
+
+int worker_create(struct worker **out, unsigned number,
+                  const struct shared *shared, struct settings *settings,
+                  const int *fds, size_t count)
+{
+    CHECK(count <= CONF_LIST_LIMIT);
+    *out = NULL;
+    struct worker *worker = mem_calloc(1, sizeof(*worker));
+    if (worker == NULL) {
+        return ERR_NOMEM;
+    }
+    worker->number = number;
+    worker->shared = shared;
+    worker->cells = &shared->metrics.cells[number];
+    worker->settings = settings_hold(settings);
+    worker->listeners_count = count;
+    LIST_INIT(&worker->sessions);
+    struct wait_options waits = {
+        .cells = worker->cells,
+        .ask = ask_upstream,
+        .on_end = session_on_result,
+        .user = worker,
+    };
+    int err = wait_create_all(&worker->waits, &waits);
+    err = err == 0 ? init_loop(worker) : err;
+    if (err != 0) {
+        wait_destroy_all(&worker->waits);
+        settings_leave(&worker->settings);
+        mem_free(worker);
+        return err;
+    }
+    for (size_t i = 0; i < count; i++) {
+        worker->listen_fds[i] = fds[i];
+    }
+    open_listeners(worker);
+    *out = worker;
+    return 0;
+}
+
+static void run(void *user)
+{
+    struct worker *worker = user;
+    cache_reader_join();
+    loop_run(&worker->loop);
+    loop_wake(&worker->loop);
+    uv_close((uv_handle_t *)&worker->grace, NULL);
+    mailbox_close(&worker->mailbox);
+    loop_deinit(&worker->loop);
+    cache_reader_leave();
+    worker->shared->on_worker_end(worker->shared->user);
+}
+
+void worker_start(struct worker *worker)
+{
+    int err = uv_thread_create(&worker->thread, run, worker);
+    CHECK(err == 0); // at the start there is room for a thread
+}
+
+static bool post(struct worker *worker, struct worker_mail *mail)
+{
+    if (!mailbox_post(&worker->mailbox, &mail->mail)) {
+        mem_free(mail);
+        return false;
+    }
+    return true;
+}
+
+void worker_post_result(struct worker *worker,
+                        const struct fetch_result *result)
+{
+    struct worker_mail *mail = mem_calloc(1, sizeof(*mail));
+    // Without this message requests would wait for ever; a worker that can't be
+    // told is better gone, and its neighbours answer.
+    CHECK(mail != NULL);
+    mail->order = ORDER_RESULT;
+    mail->result = *result;
+    post(worker, mail);
+}
+
+struct worker_mail *worker_prepare_settings(struct settings *settings)
+{
+    struct worker_mail *mail = mem_calloc(1, sizeof(*mail));
+    if (mail != NULL) {
+        mail->order = ORDER_SETTINGS;
+        mail->settings = settings_hold(settings);
+    }
+    return mail;
+}
+
+void worker_drop_settings(struct worker_mail **mail)
+{
+    if (*mail != NULL) {
+        settings_leave(&(*mail)->settings);
+        mem_free(*mail);
+        *mail = NULL;
+    }
+}
+
+void worker_post_settings(struct worker *worker, struct worker_mail **mail)
+{
+    struct worker_mail *moved = *mail;
+    *mail = NULL;
+    if (!mailbox_post(&worker->mailbox, &moved->mail)) {
+        worker_drop_settings(&moved);
+    }
+}
+
+void worker_post_drain(struct worker *worker)
+{
+    struct worker_mail *mail = mem_calloc(1, sizeof(*mail));
+    CHECK(mail != NULL); // there is no way to end without it
+    mail->order = ORDER_DRAIN;
+    post(worker, mail);
+}
+
+void worker_destroy(struct worker **worker)
+{
+    struct worker *gone = *worker;
+    if (gone == NULL) {
+        return;
+    }
+    uv_thread_join(&gone->thread);
+    mailbox_deinit(&gone->mailbox);
+    wait_destroy_all(&gone->waits);
+    settings_leave(&gone->settings);
+    mem_free(gone);
+    *worker = NULL;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker.h -- a worker: one thread, one loop, and the connections it accepted.
+ *
+ * A connection lives and dies on one worker.  What workers share is in struct
+ * shared: the cache they read, the fetch thread they ask, the roster;
+ * everything else here is the worker's own and touched by its thread only.
+ *
+ *     accepting -- DRAIN --> draining -- last connection gone, or CUT --> ended
+ */
+
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "conf/conf.h"
+#include "net/loop.h"
+#include "net/mailbox.h"
+#include "obs/metric.h"
+#include "proto/resp.h"
+#include "serve/ask.h"
+
+struct cache;
+struct fetch;
+struct fetch_result;
+struct listener;
+struct roster;
+struct session;
+struct settings;
+struct waits;
+struct worker_mail;
+
+/* What all workers share; the pointers do not change while they run. */
+struct shared {
+    struct cache *cache;
+    struct fetch *fetch;
+    struct roster *roster;
+    struct metrics metrics;
+    const struct clock *clock;
+    uint64_t started_mono_ms;
+    int64_t started_unix_ms;
+    unsigned workers_count;
+    /* A worker's thread is about to end; called on it. */
+    void (*on_worker_end)(void *user);
+    void *user;
+};
+
+struct worker {
+    unsigned number; /* its bit among a flight's askers */
+    uv_thread_t thread;
+    struct loop loop;
+    struct mailbox mailbox;
+    const struct shared *shared;
+    struct settings *settings; /* held */
+    struct metric_cells *cells;
+    struct waits *waits;
+    struct listener *listeners[CONF_LIST_LIMIT];
+    int listen_fds[CONF_LIST_LIMIT]; /* until it starts */
+    size_t listeners_count;
+    LIST_HEAD(, session) sessions;
+    bool is_draining;
+    uv_timer_t grace; /* runs from the drain to the end of reading */
+    /* Scratch of the request being answered. */
+    struct resp_command command;
+    struct answer answers[RESP_ARGS_LIMIT];
+};
+
+/*
+ * Make a worker that will listen on `fds` (MOVED), `count` of them.  Returns 0,
+ * ERR_NOMEM or ERR_IO.  Threads: main.
+ */
+int worker_create(struct worker **out, unsigned number,
+                  const struct shared *shared, struct settings *settings,
+                  const int *fds, size_t count);
+
+/* Start its thread.  Threads: main. */
+void worker_start(struct worker *worker);
+
+/* Tell it that a symbol's flight has ended.  Threads: the fetch thread. */
+void worker_post_result(struct worker *worker,
+                        const struct fetch_result *result);
+
+/*
+ * Give new settings to the workers without half of them failing: first a
+ * message for each is made (NULL for want of memory), then each is posted
+ * (MOVED) or dropped.  Threads: main.
+ */
+struct worker_mail *worker_prepare_settings(struct settings *settings);
+void worker_post_settings(struct worker *worker, struct worker_mail **mail);
+void worker_drop_settings(struct worker_mail **mail);
+
+/* A session of the worker's has ended.  Threads: the worker's. */
+void worker_forget(struct worker *worker);
+
+/*
+ * Stop accepting, answer what was asked, end the connections, end the thread.
+ * A second call cuts the connections that are left.  Threads: main.
+ */
+void worker_post_drain(struct worker *worker);
+
+/* Wait for its thread's end, free and set *worker to NULL.  Threads: main, when
+ * nobody posts to it any more. */
+void worker_destroy(struct worker **worker);
