@@ -9,6 +9,16 @@
 #include "serve/wait.h"
 #include "serve/worker.h"
 
+/* Keep what can be shown of a text that is no symbol, for the error. */
+static void name_refused(struct symbol *symbol, struct span text)
+{
+    memset(symbol, 0, sizeof(*symbol));
+    for (size_t i = 0; i < text.len && i < SYMBOL_LEN_LIMIT; i++) {
+        char c = text.data[i];
+        symbol->text[symbol->len++] = (char)(c >= ' ' && c <= '~' ? c : '?');
+    }
+}
+
 int ask_resolve(const struct worker *worker, struct span text,
                 struct symbol *symbol)
 {
@@ -17,7 +27,11 @@ int ask_resolve(const struct worker *worker, struct span text,
         *symbol = name->symbol;
         return 0;
     }
-    return symbol_parse(symbol, text);
+    int err = symbol_parse(symbol, text);
+    if (err != 0) {
+        name_refused(symbol, text);
+    }
+    return err;
 }
 
 /* Whether the last call's failure forbids another one for now. */
@@ -27,23 +41,23 @@ static bool is_held(const struct worker *worker,
     return found->failure != 0 && worker->loop.now_ms < found->failed_until_ms;
 }
 
-static bool answer_stale(struct worker *worker, const struct symbol *symbol,
+static void answer_stale(struct worker *worker, const struct symbol *symbol,
                          const struct cache_found *found)
 {
     metric_add(worker->cells, METRIC_cache_stale, 1);
     if (!is_held(worker, found) && !worker->is_draining) {
         wait_refresh(worker->waits, symbol);
     }
-    return true;
 }
 
-bool ask_memory(struct worker *worker, const struct symbol *symbol,
-                struct answer *answer)
+bool ask_memory(struct worker *worker, struct answer *answer)
 {
     struct cache_found found;
     uint64_t now_ms = worker->loop.now_ms;
-    cache_find(worker->shared->cache, symbol, now_ms, &found);
-    *answer = (struct answer){.quote = found.quote};
+    cache_find(worker->shared->cache, &answer->symbol, now_ms, &found);
+    answer->err = 0;
+    answer->reason = NULL;
+    answer->quote = found.quote;
     if (found.quote != NULL) {
         answer->state =
             freshness_of(found.quote, &worker->settings->rule, now_ms);
@@ -52,7 +66,8 @@ bool ask_memory(struct worker *worker, const struct symbol *symbol,
             return true;
         }
         if (answer->state == FRESHNESS_STALE) {
-            return answer_stale(worker, symbol, &found);
+            answer_stale(worker, &answer->symbol, &found);
+            return true;
         }
         answer->quote = NULL;
     }
@@ -70,12 +85,11 @@ bool ask_memory(struct worker *worker, const struct symbol *symbol,
     return false;
 }
 
-bool ask_peek(struct worker *worker, const struct symbol *symbol,
-              struct answer *answer)
+bool ask_peek(struct worker *worker, struct answer *answer)
 {
     struct cache_found found;
-    cache_peek(worker->shared->cache, symbol, &found);
-    *answer = (struct answer){.quote = found.quote};
+    cache_peek(worker->shared->cache, &answer->symbol, &found);
+    answer->quote = found.quote;
     if (found.quote == NULL) {
         return false;
     }

@@ -18,29 +18,30 @@
 
 #include "base/span.h"
 #include "quote/freshness.h"
+#include "quote/symbol.h"
 
 struct quote;  /* quote/quote.h */
-struct symbol; /* quote/symbol.h */
 struct worker; /* serve/worker.h */
 
 struct answer {
+    struct symbol symbol;      /* what was asked for; with ERR_SYMBOL the
+                                * printable beginning of the text */
     int err;                   /* 0: there is a quote */
     enum freshness state;      /* FRESH or STALE, with err 0 */
     const struct quote *quote; /* BORROWED for the turn; NULL with an err */
     const char *reason;        /* BORROWED; NULL: the err's own sentence */
 };
 
-/* What a text names: names and aliases first, then symbols.  0 or ERR_SYMBOL.
- */
+/* What a text names: names and aliases first, then symbols.  Returns 0, or
+ * ERR_SYMBOL with *symbol as in struct answer. */
 int ask_resolve(const struct worker *worker, struct span text,
                 struct symbol *symbol);
 
-/* Answer from memory, counting hits and misses.  Returns false where the
- * request has to wait for a fetch. */
-bool ask_memory(struct worker *worker, const struct symbol *symbol,
-                struct answer *answer);
+/* Answer for answer->symbol from memory, counting hits and misses.  Returns
+ * false where the request has to wait for a fetch. */
+bool ask_memory(struct worker *worker, struct answer *answer);
 
-/* What is in memory, without interest and without counting: for EXISTS, TTL.
- * Returns false where there is no quote that may be served. */
-bool ask_peek(struct worker *worker, const struct symbol *symbol,
-              struct answer *answer);
+/* What is in memory for answer->symbol, without interest and without counting:
+ * for EXISTS, TTL.  Returns false where there is no quote that may be served.
+ */
+bool ask_peek(struct worker *worker, struct answer *answer);

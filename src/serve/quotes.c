@@ -31,7 +31,12 @@ static void put_failure(struct session *session, const struct answer *answer,
     if (answer->err == ERR_SYMBOL) {
         sentence = "this is neither a name nor a symbol, which is " SYMBOL_FORM;
     }
-    command_fail(session, out, err_word(answer->err), sentence);
+    struct buffer text = buffer_empty(1024);
+    buffer_printf(&text, "%s: %s", answer->symbol.text, sentence);
+    buffer_put_byte(&text, '\0');
+    command_fail(session, out, err_word(answer->err),
+                 text.failed ? sentence : text.data);
+    buffer_deinit(&text);
 }
 
 static struct field_source source_of(struct session *session,
@@ -205,10 +210,9 @@ void quotes_hmget(struct session *session, const struct resp_command *command,
 static bool is_in_memory(struct session *session, struct span text,
                          struct answer *answer)
 {
-    struct symbol symbol;
     struct worker *worker = session_worker(session);
-    return ask_resolve(worker, text, &symbol) == 0 &&
-           ask_peek(worker, &symbol, answer);
+    return ask_resolve(worker, text, &answer->symbol) == 0 &&
+           ask_peek(worker, answer);
 }
 
 void quotes_exists(struct session *session, const struct resp_command *command,

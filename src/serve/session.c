@@ -162,6 +162,7 @@ static void compose_turn(struct turn *turn, struct buffer *out)
     for (size_t i = 0; i < turn->count; i++) {
         const struct slot *slot = &turn->slots[i];
         answers[i] = (struct answer){
+            .symbol = slot->symbol,
             .err = slot->err,
             .state = slot->state,
             .quote = slot->has_quote ? &slot->quote : NULL,
@@ -263,29 +264,28 @@ static bool ask_all(struct worker *worker, const struct span *texts,
     bool all = true;
     for (size_t i = 0; i < count; i++) {
         struct answer *answer = &worker->answers[i];
-        struct symbol symbol;
-        *answer =
-            (struct answer){.err = ask_resolve(worker, texts[i], &symbol)};
+        answer->err = ask_resolve(worker, texts[i], &answer->symbol);
+        answer->quote = NULL;
+        answer->reason = NULL;
         if (answer->err == 0) {
-            all = ask_memory(worker, &symbol, answer) && all;
+            all = ask_memory(worker, answer) && all;
         }
     }
     return all;
 }
 
-static void fill_turn(struct turn *turn, const struct span *texts, size_t count)
+static void fill_turn(struct turn *turn, size_t count)
 {
     struct worker *worker = turn->session->worker;
     for (size_t i = 0; i < count; i++) {
         struct slot *slot = &turn->slots[turn->count++];
         const struct answer *answer = &worker->answers[i];
         slot->turn = turn;
+        slot->symbol = answer->symbol;
         if (answer->quote != NULL || answer->err != 0) {
             set_slot(slot, answer);
             continue;
         }
-        int err = ask_resolve(worker, texts[i], &slot->symbol);
-        CHECK(err == 0); // it was, a moment ago
         wait_for(turn->session, slot);
     }
 }
@@ -302,12 +302,13 @@ void session_ask(struct session *session, const struct session_request *request,
     struct turn *turn = make_turn(session, request, count);
     if (turn == NULL) {
         for (size_t i = 0; i < count; i++) {
-            worker->answers[i] = (struct answer){.err = ERR_OVERLOADED};
+            worker->answers[i].err = ERR_OVERLOADED;
+            worker->answers[i].quote = NULL;
         }
         request->compose(session, request, worker->answers, count, out);
         return;
     }
-    fill_turn(turn, texts, count);
+    fill_turn(turn, count);
     if (turn->waiting == 0) { // nothing could be waited for
         compose_turn(turn, out);
         free_turn(turn);
