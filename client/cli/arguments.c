@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/arguments.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <quoted/quoted.h>
+
+/* Long options without a letter of their own; above any character. */
+enum {
+    OPTION_CLIENT = 256,
+    OPTION_REPEAT,
+    OPTION_RECONNECT,
+    OPTION_TIMEOUT,
+    OPTION_FRESH,
+    OPTION_PING,
+    OPTION_JSON,
+    OPTION_PLAIN,
+    OPTION_NO_COLOR,
+};
+
+static const struct option options[] = {
+    {"server", required_argument, NULL, 's'},
+    {"format", required_argument, NULL, 'f'},
+    {"client", required_argument, NULL, OPTION_CLIENT},
+    {"repeat", required_argument, NULL, OPTION_REPEAT},
+    {"reconnect", no_argument, NULL, OPTION_RECONNECT},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"fresh", no_argument, NULL, OPTION_FRESH},
+    {"ping", no_argument, NULL, OPTION_PING},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"plain", no_argument, NULL, OPTION_PLAIN},
+    {"no-color", no_argument, NULL, OPTION_NO_COLOR},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Indexed by enum arguments_format. */
+static const char *const formats[] = {"table", "report", "json", "csv",
+                                      "plain"};
+
+const char *arguments_help(void)
+{
+    return "Ask a quoted server for stock prices.\n"
+           "\n"
+           "Examples:\n"
+           "  quote IBM                       one symbol\n"
+           "  quote Google 'Walt Disney Co'   names work wherever symbols do\n"
+           "  quote                           your watch-list, or ten "
+           "companies\n"
+           "  quote --plain IBM | cut -d' ' -f2\n"
+           "                                  just the price, for a script\n"
+           "  quote -s a:7400,b:7400 --json   from whichever server answers\n"
+           "  quote --ping                    is a server there?\n"
+           "\n"
+           "Usage: quote [OPTION]... [SYMBOL|NAME]...\n"
+           "\n"
+           "  -s, --server LIST    HOST:PORT or unix:/path, tried in turn "
+           "where\n"
+           "                       there are several, separated by commas\n"
+           "                       (default $QUOTE_SERVER, else "
+           "127.0.0.1:7400)\n"
+           "  -f, --format FORMAT  table (default), report, json, csv or "
+           "plain\n"
+           "      --json, --plain  the same as -f json, -f plain\n"
+           "      --client ID      who asks: shown in reports, told the "
+           "server\n"
+           "      --repeat N       ask for the whole list N times\n"
+           "      --reconnect      a new connection for each request of a "
+           "report,\n"
+           "                       for each pass of other formats\n"
+           "      --timeout TIME   how long to wait for an answer: 250ms, 2s\n"
+           "                       (default), 1m\n"
+           "      --fresh          exit with 4 when a price is stale\n"
+           "      --ping           only ask whether a server answers\n"
+           "      --no-color       no colours; $NO_COLOR does the same\n"
+           "  -h, --help           this text\n"
+           "  -V, --version        the version\n"
+           "\n"
+           "Without names: those in $XDG_CONFIG_HOME/quote/watchlist (or\n"
+           "~/.config/quote/watchlist), one a line.\n"
+           "\n"
+           "Exit status: 0 all answered, 1 error, 2 wrong usage, 3 no price "
+           "for\n"
+           "some symbol, 4 stale with --fresh, 5 no server answers.\n"
+           "\n"
+           "More: man quote\n";
+}
+
+static int wrong(struct arguments *out, const char *what, const char *value,
+                 const char *allowed)
+{
+    snprintf(out->error, sizeof(out->error), "%s %s: not %s", what, value,
+             allowed);
+    return -1;
+}
+
+/* Read digits at the front of a text; false when there are none or too many. */
+static bool take_number(const char **text, unsigned long *out)
+{
+    if (!isdigit((unsigned char)**text)) {
+        return false;
+    }
+    char *end;
+    errno = 0;
+    *out = strtoul(*text, &end, 10);
+    *text = end;
+    return errno == 0;
+}
+
+int arguments_parse_duration(uint32_t *out_ms, const char *text)
+{
+    unsigned long number;
+    if (!take_number(&text, &number)) {
+        return -1;
+    }
+    unsigned long factor = strcmp(text, "ms") == 0  ? 1
+                           : strcmp(text, "s") == 0 ? 1000
+                           : strcmp(text, "m") == 0 ? 60000
+                                                    : 0;
+    if (factor == 0 || number == 0 ||
+        number > QUOTED_TIMEOUT_MS_LIMIT / factor) {
+        return -1;
+    }
+    *out_ms = (uint32_t)(number * factor);
+    return 0;
+}
+
+bool arguments_is_name(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at != '\0') {
+        size_t more = *at < 0x80 ? 0 : *at < 0xe0 ? 1 : *at < 0xf0 ? 2 : 3;
+        bool is_control =
+            *at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0);
+        if (is_control || (*at >= 0x80 && *at < 0xc2) || *at > 0xf4) {
+            return false;
+        }
+        at++;
+        for (; more > 0; more--, at++) {
+            if ((*at & 0xc0) != 0x80) {
+                return false;
+            }
+        }
+    }
+    return *text != '\0';
+}
+
+static int parse_format(struct arguments *out, const char *text)
+{
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (strcmp(text, formats[i]) == 0) {
+            out->format = (enum arguments_format)i;
+            return 0;
+        }
+    }
+    return wrong(out, "--format", text, "table, report, json, csv or plain");
+}
+
+static int parse_repeat(struct arguments *out, const char *text)
+{
+    const char *rest = text;
+    unsigned long number;
+    if (!take_number(&rest, &number) || *rest != '\0' || number == 0 ||
+        number > ARGUMENTS_REPEAT_LIMIT) {
+        return wrong(out, "--repeat", text, "a whole number from 1");
+    }
+    out->repeat = (uint32_t)number;
+    return 0;
+}
+
+static int parse_client(struct arguments *out, const char *text)
+{
+    size_t len = strlen(text);
+    const char *const allowed = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    if (len == 0 || len > ARGUMENTS_CLIENT_LIMIT ||
+        strspn(text, allowed) != len) {
+        return wrong(out, "--client", text,
+                     "1 to 32 letters, digits and . _ -");
+    }
+    out->client = text;
+    return 0;
+}
+
+static int parse_timeout(struct arguments *out, const char *text)
+{
+    if (arguments_parse_duration(&out->timeout_ms, text) != 0) {
+        return wrong(out, "--timeout", text,
+                     "a whole number and ms, s or m, such as 250ms; up to 60m");
+    }
+    return 0;
+}
+
+/* Take one option, as getopt_long() found it. */
+static int take_option(struct arguments *out, int option, const char *value)
+{
+    switch (option) {
+    case 's':
+        out->server = value;
+        return 0;
+    case 'f':
+        return parse_format(out, value);
+    case 'h':
+        out->task = ARGUMENTS_HELP;
+        return 0;
+    case 'V':
+        out->task = ARGUMENTS_VERSION;
+        return 0;
+    case OPTION_CLIENT:
+        return parse_client(out, value);
+    case OPTION_REPEAT:
+        return parse_repeat(out, value);
+    case OPTION_RECONNECT:
+        out->reconnect = true;
+        return 0;
+    case OPTION_TIMEOUT:
+        return parse_timeout(out, value);
+    case OPTION_FRESH:
+        out->fresh = true;
+        return 0;
+    case OPTION_PING:
+        out->task = ARGUMENTS_PING;
+        return 0;
+    case OPTION_JSON:
+        out->format = ARGUMENTS_JSON;
+        return 0;
+    case OPTION_PLAIN:
+        out->format = ARGUMENTS_PLAIN;
+        return 0;
+    default:
+        out->no_color = true;
+        return 0;
+    }
+}
+
+/* What is wrong with an option that getopt_long() does not take. */
+static int refuse_option(struct arguments *out, int refused, char **argv)
+{
+    const char *word = argv[optind - 1];
+    // optopt is a letter, or the value of a long option that is known.
+    bool is_known_long = optopt >= OPTION_CLIENT ||
+                         (optopt > 0 && strchr("sfhV", optopt) != NULL &&
+                          strncmp(word, "--", 2) == 0);
+    char letter[3] = {'-', (char)optopt, '\0'};
+    const char *text = optopt == 0 || is_known_long ? word : letter;
+    const char *what = refused == ':'  ? "needs a value"
+                       : is_known_long ? "takes no value"
+                                       : "no such option";
+    snprintf(out->error, sizeof(out->error), "%s: %s",
+             arguments_is_name(text) ? text : "an option", what);
+    return -1;
+}
+
+static int take_names(struct arguments *out, int argc, char **argv)
+{
+    out->names = argv + optind;
+    out->names_count = (size_t)(argc - optind);
+    if (out->task == ARGUMENTS_PING && out->names_count > 0) {
+        snprintf(out->error, sizeof(out->error), "--ping takes no names");
+        return -1;
+    }
+    for (size_t i = 0; i < out->names_count; i++) {
+        if (!arguments_is_name(out->names[i])) {
+            snprintf(out->error, sizeof(out->error),
+                     "name %zu is empty or holds a control character", i + 1);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int arguments_parse(struct arguments *out, int argc, char **argv)
+{
+    *out = (struct arguments){
+        .task = ARGUMENTS_ASK,
+        .format = ARGUMENTS_TABLE,
+        .repeat = 1,
+        .timeout_ms = QUOTED_TIMEOUT_MS,
+    };
+    opterr = 0; // the messages are ours
+    optind = 0; // GNU: begin anew, also in a test that parses twice
+    while (true) {
+        int option = getopt_long(argc, argv, ":s:f:hV", options, NULL);
+        if (option == -1) {
+            return take_names(out, argc, argv);
+        }
+        if (option == '?' || option == ':') {
+            return refuse_option(out, option, argv);
+        }
+        if (take_option(out, option, optarg) != 0) {
+            return -1;
+        }
+        if (out->task == ARGUMENTS_HELP || out->task == ARGUMENTS_VERSION) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/asks.h"
+
+#include <quoted/quoted.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "lib/clean.h"
+#include "lib/fields.h"
+
+static struct quoted_quote *quote_at(const struct asks *asks, size_t i)
+{
+    CHECK(i < asks->n);
+    return (void *)((char *)asks->quotes + i * asks->stride);
+}
+
+static bool may_be_symbol(const char *symbol)
+{
+    if (symbol == NULL) {
+        return false;
+    }
+    size_t len = strnlen(symbol, QUOTED_SYMBOL_LIMIT + 1);
+    return len > 0 && len <= QUOTED_SYMBOL_LIMIT &&
+           clean_text((struct span){symbol, len});
+}
+
+void asks_begin(struct asks *asks)
+{
+    asks->open = asks->n;
+    for (size_t i = 0; i < asks->n; i++) {
+        quote_at(asks, i)->status = ASKS_UNANSWERED;
+        if (asks->symbols != NULL && !may_be_symbol(asks->symbols[i])) {
+            asks_fail(asks, i, QUOTED_E_SYMBOL,
+                      quoted_error_text(QUOTED_E_SYMBOL));
+        }
+    }
+}
+
+size_t asks_next_open(const struct asks *asks, size_t i)
+{
+    while (i < asks->n && asks_status(asks, i) <= 0) {
+        i++;
+    }
+    return i;
+}
+
+int asks_status(const struct asks *asks, size_t i)
+{
+    return quote_at(asks, i)->status;
+}
+
+void asks_answer(struct asks *asks, size_t i, const struct quoted_quote *quote)
+{
+    CHECK(asks_status(asks, i) > 0);
+    CHECK(asks->open > 0);
+    CHECK(quote->status <= 0);
+    struct quoted_quote *out = quote_at(asks, i);
+    size_t ours = sizeof(*quote);
+    memcpy(out, quote, asks->stride < ours ? asks->stride : ours);
+    if (asks->stride > ours) {
+        memset((char *)out + ours, 0, asks->stride - ours);
+    }
+    out->size = (uint32_t)asks->stride;
+    asks->open--;
+}
+
+void asks_fail(struct asks *asks, size_t i, int status, const char *message)
+{
+    struct quoted_quote quote = {.size = 0};
+    fields_fail(&quote, status, span_of(message));
+    asks_answer(asks, i, &quote);
+}
+
+void asks_refer(struct asks *asks, size_t i, enum asks_open why)
+{
+    CHECK(asks_status(asks, i) > 0);
+    quote_at(asks, i)->status = (int)why;
+}

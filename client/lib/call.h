@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call.h -- one call on a handle: asks that are answered before a deadline.
+ *
+ * A call goes round the handle's addresses until nothing is open any more:
+ *
+ *     call      rounds, with a pause between two of them
+ *     round     an attempt at each server, beginning with the preferred one
+ *     attempt   a pass on the connection that is held, if there is one; then,
+ *               for each address of the server, connect and a pass
+ *     pass      lib/pass.h
+ *
+ *   (1) Every ask is final when call_run() returns.
+ *   (2) An answer belongs to the connection that it was asked on: a connection
+ *       on which one was given up is closed, so that none comes late.
+ *   (3) After the deadline nothing is waited for.
+ *   (4) Rounds end early when no time would heal what failed: garbage, or
+ *       servers with too much to do.
+ */
+
+#pragma once
+
+#include <stdint.h>
+
+struct asks;   /* lib/asks.h */
+struct quoted; /* lib/handle.h */
+
+/* The pause after the first round, which doubles, and the longest. */
+#define CALL_PAUSE_MS       20u
+#define CALL_PAUSE_MS_LIMIT 500u
+
+/*
+ * Ask until all is final.  Returns 0 when all were answered, if only with a
+ * reason; else the status of one that was not.  q->message says why, for the
+ * last that failed; "" when none did.  Threads: the handle's.
+ */
+int call_run(struct quoted *q, struct asks *asks);
+
+/* The longest pause after the n-th round, from 0, in ms; the pause itself is
+ * drawn from its upper half. */
+uint64_t call_pause_ms(uint32_t round);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/link.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+
+uint64_t link_now_ms(void)
+{
+    return clock_mono_ms(clock_system());
+}
+
+int link_wait(int fd, short events, uint64_t until_mono_ms)
+{
+    while (true) {
+        uint64_t now = link_now_ms();
+        uint64_t left = until_mono_ms > now ? until_mono_ms - now : 0;
+        int timeout = left > INT_MAX ? INT_MAX : (int)left;
+        struct pollfd polled = {.fd = fd, .events = events};
+        int ready = poll(&polled, 1, timeout);
+        // EAGAIN and ENOMEM of the kernel pass, and the instant comes anyway.
+        CHECK(ready >= 0 || errno != EFAULT);
+        if (ready > 0) {
+            return polled.revents;
+        }
+        if (ready == 0 && left <= INT_MAX) {
+            return 0;
+        }
+        if (ready < 0 && left == 0) {
+            return 0;
+        }
+    }
+}
+
+/* Wait for the end of a connect() that is under way; returns its errno. */
+static int finish(int fd, uint64_t until_mono_ms)
+{
+    if (link_wait(fd, POLLOUT, until_mono_ms) == 0) {
+        return ETIMEDOUT;
+    }
+    int err = 0;
+    socklen_t len = sizeof(err);
+    CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0);
+    return err;
+}
+
+int link_connect(int *fd, const struct sockaddr_storage *address, socklen_t len,
+                 uint64_t until_mono_ms)
+{
+    *fd = -1;
+    int s = socket(address->ss_family,
+                   SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s < 0) {
+        return errno;
+    }
+    if (address->ss_family != AF_UNIX) {
+        const int on = 1;
+        // An ask is one small write that nothing follows: send it now.
+        (void)setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
+    int err = 0;
+    if (connect(s, (const struct sockaddr *)address, len) != 0) {
+        // EINTR: the connection goes on being made in the background.
+        err = errno == EINPROGRESS || errno == EINTR ? finish(s, until_mono_ms)
+                                                     : errno;
+    }
+    if (err != 0) {
+        close(s);
+        return err;
+    }
+    *fd = s;
+    return 0;
+}
+
+bool link_is_idle(int fd)
+{
+    char byte;
+    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}

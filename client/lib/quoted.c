@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <quoted/quoted.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/un.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "lib/asks.h"
+#include "lib/call.h"
+#include "lib/handle.h"
+#include "lib/link.h"
+#include "lib/pass.h"
+#include "lib/reach.h"
+
+/* Bytes of the structs as their first version had them: less is a `size` that
+ * was not set.  More than the limit is none either. */
+#define QUOTE_SIZE_FIRST   sizeof(struct quoted_quote)
+#define OPTIONS_SIZE_FIRST sizeof(struct quoted_options)
+#define SIZE_LIMIT         65536u
+
+struct error_row {
+    int error;
+    const char *name;
+    const char *text;
+};
+
+#define ERROR_ROW(code, value, name, sentence) {code, name, sentence},
+
+static const struct error_row errors[] = {{QUOTED_OK, "OK", "no error"},
+                                          QUOTED_ERRORS(ERROR_ROW)};
+
+static const struct error_row *find_error(int error)
+{
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (errors[i].error == error) {
+            return &errors[i];
+        }
+    }
+    return NULL;
+}
+
+const char *quoted_error_name(int error)
+{
+    const struct error_row *row = find_error(error);
+    return row == NULL ? "?" : row->name;
+}
+
+const char *quoted_error_text(int error)
+{
+    const struct error_row *row = find_error(error);
+    return row == NULL ? "an error that is not known" : row->text;
+}
+
+const char *quoted_state_name(int state)
+{
+    return state == QUOTED_STATE_FRESH   ? "fresh"
+           : state == QUOTED_STATE_STALE ? "stale"
+                                         : "";
+}
+
+static bool is_size(uint32_t size, size_t first)
+{
+    return size >= first && size <= SIZE_LIMIT &&
+           size % _Alignof(struct quoted_quote) == 0;
+}
+
+/* A name that any RESP server takes: no spaces, no line ends. */
+static bool is_client_name(const char *name)
+{
+    size_t len = strnlen(name, HANDLE_NAME_SIZE);
+    for (size_t i = 0; i < len; i++) {
+        if (name[i] < '!' || name[i] > '~') {
+            return false;
+        }
+    }
+    return len > 0 && len < HANDLE_NAME_SIZE;
+}
+
+static int take_options(struct quoted *q, const struct quoted_options *options)
+{
+    q->timeout_ms = QUOTED_TIMEOUT_MS;
+    if (options == NULL) {
+        return 0;
+    }
+    const char *name = options->client_name;
+    if (!is_size(options->size, OPTIONS_SIZE_FIRST) ||
+        options->timeout_ms > QUOTED_TIMEOUT_MS_LIMIT ||
+        (name != NULL && !is_client_name(name))) {
+        return QUOTED_E_ARGUMENT;
+    }
+    if (options->timeout_ms > 0) {
+        q->timeout_ms = options->timeout_ms;
+    }
+    q->rounds_max = options->rounds_max;
+    if (name != NULL) {
+        memcpy(q->client_name, name, strlen(name) + 1);
+    }
+    return 0;
+}
+
+/* A path or an IP address is known for good; a name is not known yet. */
+static void take_known(struct server *server)
+{
+    const struct endpoint *endpoint = &server->endpoint;
+    if (endpoint->is_unix) {
+        struct sockaddr_un path = {.sun_family = AF_UNIX};
+        _Static_assert(sizeof(path.sun_path) == sizeof(endpoint->path),
+                       "a path that parses fits");
+        memcpy(path.sun_path, endpoint->path, sizeof(path.sun_path));
+        memcpy(&server->known.addresses[0], &path, sizeof(path));
+        server->known.lens[0] = sizeof(path);
+        server->known.count = 1;
+        server->is_fixed = true;
+        return;
+    }
+    server->is_fixed =
+        lookup_numeric(&server->known, endpoint->host, endpoint->port) == 0;
+}
+
+static int take_addresses(struct quoted *q, const char *addresses)
+{
+    struct span rest = span_of(addresses);
+    struct span part;
+    for (size_t i = 0; span_split(&rest, ',', &part); i++) {
+        if (i == q->servers_count ||
+            endpoint_parse(&q->servers[i].endpoint, part) != 0) {
+            return QUOTED_E_ADDRESS;
+        }
+        take_known(&q->servers[i]);
+    }
+    return 0;
+}
+
+static size_t count_addresses(const char *addresses)
+{
+    size_t count = 1;
+    for (const char *at = addresses; *at != '\0'; at++) {
+        count += *at == ',';
+    }
+    return count;
+}
+
+static uint64_t seed(void)
+{
+    uint64_t value = 0;
+    if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != sizeof(value)) {
+        value = link_now_ms(); // at boot; jitter needs no secret
+    }
+    return value | 1;
+}
+
+int quoted_open(struct quoted **out, const char *addresses,
+                const struct quoted_options *options)
+{
+    if (out == NULL) {
+        return QUOTED_E_ARGUMENT;
+    }
+    *out = NULL;
+    if (addresses == NULL ||
+        count_addresses(addresses) > QUOTED_ADDRESSES_LIMIT) {
+        return QUOTED_E_ADDRESS;
+    }
+    struct quoted *q = mem_calloc(1, sizeof(*q));
+    if (q == NULL) {
+        return QUOTED_E_NOMEM;
+    }
+    q->fd = -1;
+    q->random = seed();
+    q->out = buffer_empty(PASS_SEND_BYTES_LIMIT);
+    q->servers_count = count_addresses(addresses);
+    q->servers = mem_calloc(q->servers_count, sizeof(*q->servers));
+    int err = q->servers == NULL ? QUOTED_E_NOMEM : take_options(q, options);
+    if (err == 0) {
+        err = take_addresses(q, addresses);
+    }
+    if (err != 0) {
+        quoted_close(&q);
+        return err;
+    }
+    *out = q;
+    return 0;
+}
+
+void quoted_close(struct quoted **q)
+{
+    if (q == NULL || *q == NULL) {
+        return;
+    }
+    struct quoted *old = *q;
+    *q = NULL;
+    reach_hang_up(old);
+    buffer_deinit(&old->out);
+    for (size_t i = 0; old->servers != NULL && i < old->servers_count; i++) {
+        lookup_end(&old->servers[i].lookup);
+    }
+    mem_free(old->servers);
+    mem_free(old);
+}
+
+int quoted_get(struct quoted *q, const char *symbol, struct quoted_quote *quote)
+{
+    if (quote == NULL || !is_size(quote->size, QUOTE_SIZE_FIRST)) {
+        return QUOTED_E_ARGUMENT;
+    }
+    int err = quoted_get_many(q, &symbol, 1, quote);
+    return err == QUOTED_E_ARGUMENT ? err : quote->status;
+}
+
+int quoted_get_many(struct quoted *q, const char *const *symbols, size_t n,
+                    struct quoted_quote *quotes)
+{
+    if (q == NULL) {
+        return QUOTED_E_ARGUMENT;
+    }
+    q->message[0] = '\0';
+    if (n == 0) {
+        return 0;
+    }
+    if (symbols == NULL || quotes == NULL || n > QUOTED_MANY_LIMIT ||
+        !is_size(quotes->size, QUOTE_SIZE_FIRST)) {
+        return QUOTED_E_ARGUMENT;
+    }
+    struct asks asks = {
+        .symbols = symbols,
+        .n = n,
+        .quotes = quotes,
+        .stride = quotes->size,
+    };
+    return call_run(q, &asks);
+}
+
+int quoted_ping(struct quoted *q)
+{
+    if (q == NULL) {
+        return QUOTED_E_ARGUMENT;
+    }
+    struct quoted_quote pong = QUOTED_QUOTE_INIT;
+    struct asks asks = {.n = 1, .quotes = &pong, .stride = sizeof(pong)};
+    (void)call_run(q, &asks);
+    return pong.status;
+}
+
+const char *quoted_last_message(const struct quoted *q)
+{
+    return q == NULL ? "" : q->message;
+}
+
+const char *quoted_version(void)
+{
+    return QUOTED_VERSION;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * replies.h -- the replies of a RESP2 server, out of the bytes it sends.
+ *
+ * The grammar is read by hiredis' reader; here it is given the functions that
+ * make its objects, and these write into one reply of fixed size.  So a reply
+ * costs no allocation, and a server that announces a billion elements or sends
+ * a line without an end is refused at once:
+ *
+ *   (1) A reply holds at most REPLIES_FIELDS_LIMIT fields and
+ *       REPLIES_TEXT_LIMIT bytes of text; an array holds no array, and is not
+ *       empty.
+ *   (2) At most REPLIES_BYTES_LIMIT bytes wait for the rest of their reply.
+ *   (3) After a refusal the bytes have no meaning any more: every later call
+ *       fails too, and the connection is to be closed.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/span.h"
+
+struct replies; /* opaque; see replies.c */
+
+/* A quote has 18 fields, each a name and a value; this leaves room for a server
+ * that is newer than the library. */
+#define REPLIES_FIELDS_LIMIT 128
+
+/* A quote's texts are some 400 bytes. */
+#define REPLIES_TEXT_LIMIT 8192
+
+/* Text, and the length before each of the fields. */
+#define REPLIES_BYTES_LIMIT (2 * REPLIES_TEXT_LIMIT)
+
+enum reply_kind {
+    REPLY_STATUS, /* +PONG */
+    REPLY_ERROR,  /* -UNKNOWN ... */
+    REPLY_TEXT,   /* a bulk string, or an integer in decimal */
+    REPLY_NIL,
+    REPLY_FIELDS, /* an array: text, integers; "" for nil */
+};
+
+struct reply {
+    enum reply_kind kind;
+    size_t count;                             /* of fields; 1 for text */
+    struct span fields[REPLIES_FIELDS_LIMIT]; /* fields[0] is the text */
+};
+
+/* Make a reader.  On success returns 0 and *out is the caller's, to be ended
+ * with replies_destroy(); ERR_NOMEM else.  Threads: its owner's, as below. */
+int replies_create(struct replies **out);
+
+/* Free the reader and set *replies to NULL; NULL already is allowed. */
+void replies_destroy(struct replies **replies);
+
+/* Hand over bytes that were received.  Returns 0 or ERR_NOMEM. */
+int replies_feed(struct replies *replies, const char *data, size_t len);
+
+/*
+ * The next reply.  Returns 0 with *out a reply, or with NULL when more bytes
+ * are needed; ERR_PROTOCOL when they are refused (replies_refusal() says why),
+ * or ERR_NOMEM.  BORROWED until the next call on this reader.
+ */
+int replies_next(struct replies *replies, const struct reply **out);
+
+/* Whether bytes wait for the rest of their reply. */
+bool replies_has_rest(const struct replies *replies);
+
+/* Why the bytes were refused; "" when they were not.  BORROWED, as the reader;
+ * may hold any bytes. */
+const char *replies_refusal(const struct replies *replies);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * quoted.h -- libquoted: ask quoted servers for stock prices.
+ *
+ *     struct quoted *q;
+ *     struct quoted_quote quote = QUOTED_QUOTE_INIT;
+ *
+ *     if (quoted_open(&q, "127.0.0.1:7400", NULL) == 0) {
+ *         if (quoted_get(q, "IBM", &quote) == 0) {
+ *             printf("%s %s\n", quote.symbol, quote.price.text);
+ *         } else {
+ *             fprintf(stderr, "%s\n", quoted_last_message(q));
+ *         }
+ *         quoted_close(&q);
+ *     }
+ *
+ * Calls block, but never beyond the handle's timeout: one deadline covers the
+ * look-up of names, connecting, asking, waiting and starting over.  Within it a
+ * lost connection is made anew and what was not answered is asked again, at the
+ * next address where there are several; asking for a price twice does no harm.
+ *
+ * Threads: a handle serves one thread at a time, and any number of handles may
+ * be used at once; nothing is shared between them.  After fork() a handle is
+ * the parent's.  A name is looked up on a short-lived thread of the library's
+ * own, which blocks all signals; the library never raises SIGPIPE and a signal
+ * does not cut a call short.
+ *
+ * Errors: 0, or one of the negative numbers of the table below.
+ */
+
+#ifndef QUOTED_QUOTED_H
+#define QUOTED_QUOTED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define QUOTED_API __attribute__((visibility("default")))
+
+/* --- Errors --------------------------------------------------------------- */
+
+/* What an address may be; without a port it is 7400. */
+#define QUOTED_ADDRESS_FORM "host:port, [ipv6]:port or unix:/absolute/path"
+
+/*      code                  value  name           sentence */
+#define QUOTED_ERRORS(E)                                                       \
+    /* What a server answers: the first word of its error. */                  \
+    E(QUOTED_E_UNKNOWN, -1, "UNKNOWN", "no provider knows this symbol")        \
+    E(QUOTED_E_NODATA, -2, "NODATA", "there is no price to be had")            \
+    E(QUOTED_E_LIMIT, -3, "LIMIT", "the provider's allowance is used")         \
+    E(QUOTED_E_UPSTREAM, -4, "UPSTREAM", "the provider failed")                \
+    E(QUOTED_E_OVERLOADED, -5, "OVERLOADED", "the server has too much to do")  \
+    E(QUOTED_E_DRAINING, -6, "DRAINING", "the server is shutting down")        \
+    E(QUOTED_E_SYMBOL, -7, "SYMBOL", "this is not a symbol")                   \
+    E(QUOTED_E_SERVER, -40, "SERVER", "the server answered an error")          \
+    /* What the library finds out by itself. */                                \
+    E(QUOTED_E_UNREACHABLE, -41, "UNREACHABLE", "no server could be reached")  \
+    E(QUOTED_E_TIMEOUT, -42, "TIMEOUT", "no answer came in time")              \
+    E(QUOTED_E_PROTOCOL, -43, "PROTOCOL", "what answered is no quoted server") \
+    E(QUOTED_E_ADDRESS, -44, "ADDRESS", "this is not " QUOTED_ADDRESS_FORM)    \
+    E(QUOTED_E_ARGUMENT, -45, "ARGUMENT", "an argument is not allowed")        \
+    E(QUOTED_E_NOMEM, -46, "NOMEM", "no memory")
+
+enum quoted_error {
+    QUOTED_OK = 0,
+#define QUOTED_ERROR_ENUM(code, value, name, sentence) code = (value),
+    QUOTED_ERRORS(QUOTED_ERROR_ENUM)
+#undef QUOTED_ERROR_ENUM
+};
+
+/* The name of an error ("UNKNOWN"), "OK" for 0, "?" for a number that is not in
+ * the table.  BORROWED, static.  Threads: any. */
+QUOTED_API const char *quoted_error_name(int error);
+
+/* The sentence of an error, without a full stop.  BORROWED, static.
+ * Threads: any. */
+QUOTED_API const char *quoted_error_text(int error);
+
+/* --- Quotes --------------------------------------------------------------- */
+
+/* A decimal, exactly: digits * 10^exponent, and the text as the server sent it
+ * ("29.00").  The text is "" where the number is not known. */
+struct quoted_number {
+    int64_t digits; /* does not end in 0 */
+    int32_t exponent;
+    char text[36];
+};
+
+enum quoted_state {
+    QUOTED_STATE_NONE = 0, /* there is no price, or the server did not say */
+    QUOTED_STATE_FRESH = 1,
+    QUOTED_STATE_STALE = 2, /* older than the server likes, and labelled so */
+};
+
+/*
+ * A quote, or why there is none.  It owns all its texts and holds no pointer,
+ * so it is copied by assignment and needs no end.  Texts are "" where the
+ * server did not say; they are UTF-8 without control characters, so they may be
+ * printed to a terminal as they are.
+ *
+ * `size` is set by QUOTED_QUOTE_INIT before the first call and is the library's
+ * licence to write that many bytes: later versions add fields at the end only,
+ * and a program that was built with fewer or with more of them goes on working.
+ * Fields beyond what the library knows are set to 0.
+ */
+struct quoted_quote {
+    uint32_t size;  /* sizeof(struct quoted_quote), where you were compiled */
+    int32_t status; /* 0, or a QUOTED_E_...; the fields below are empty then */
+    int32_t state;  /* a QUOTED_STATE_... */
+    int32_t reserved;
+    int64_t age_ms; /* since the server got it; -1 where it did not say */
+    struct quoted_number price;
+    struct quoted_number open;
+    struct quoted_number high;
+    struct quoted_number low;
+    struct quoted_number previous_close;
+    struct quoted_number change;
+    struct quoted_number change_percent;
+    struct quoted_number volume;
+    char symbol[40];
+    char name[128];    /* the company's, cut short where it is longer */
+    char currency[16]; /* ISO 4217, or a provider's own word such as GBX */
+    char as_of[40];    /* "2025-11-06" or RFC 3339: when the price was */
+    char fetched[40];  /* RFC 3339: when the server got it */
+    char source[32];   /* the provider */
+    char server[128];  /* the server's id */
+    char message[256]; /* where status is not 0: why, in a sentence */
+};
+
+#define QUOTED_QUOTE_INIT                   \
+    {                                       \
+        .size = sizeof(struct quoted_quote) \
+    }
+
+/* "fresh", "stale", and "" for anything else.  BORROWED, static.
+ * Threads: any. */
+QUOTED_API const char *quoted_state_name(int state);
+
+/* --- A handle ------------------------------------------------------------- */
+
+struct quoted; /* opaque */
+
+#define QUOTED_TIMEOUT_MS       2000u    /* the default */
+#define QUOTED_TIMEOUT_MS_LIMIT 3600000u /* an hour */
+#define QUOTED_ADDRESSES_LIMIT  32       /* addresses of one handle */
+#define QUOTED_SYMBOL_LIMIT     128      /* bytes of one symbol or name */
+#define QUOTED_MANY_LIMIT       1000000  /* symbols of one quoted_get_many() */
+
+struct quoted_options {
+    uint32_t size;           /* as with struct quoted_quote */
+    uint32_t timeout_ms;     /* of each call; 0 is QUOTED_TIMEOUT_MS */
+    uint32_t rounds_max;     /* how often a call tries all addresses; 0: until
+                                its deadline */
+    const char *client_name; /* sent on each connection as CLIENT SETNAME; 1 to
+                                64 of ! to ~, or NULL.  Copied. */
+};
+
+#define QUOTED_OPTIONS_INIT                   \
+    {                                         \
+        .size = sizeof(struct quoted_options) \
+    }
+
+/*
+ * Make a handle for one server or several: addresses of QUOTED_ADDRESS_FORM,
+ * separated by commas.  `options` may be NULL.  Nothing is looked up or
+ * connected yet: that is done by the first call that needs it.  On success
+ * returns 0 and *out is the caller's, to be ended with quoted_close().  On
+ * failure *out is NULL:
+ *
+ *   QUOTED_E_ADDRESS    One of the addresses, or their number.
+ *   QUOTED_E_ARGUMENT   An option is outside what is stated above.
+ *   QUOTED_E_NOMEM
+ *
+ * Addresses are tried in their order, beginning with the one that answered
+ * last.  While another is left to try, one is given up when a third of the time
+ * that is left went by in silence.  After all of them failed there is a pause
+ * with jitter, 20 ms and doubling up to 500 ms, and then they are tried again.
+ */
+QUOTED_API int quoted_open(struct quoted **out, const char *addresses,
+                           const struct quoted_options *options);
+
+/* Close the connection, free the handle and set *q to NULL; NULL already is
+ * allowed.  Does not block. */
+QUOTED_API void quoted_close(struct quoted **q);
+
+/*
+ * Ask for the quote of a symbol, or of a name or alias that the server knows.
+ * Returns what quote->status then is: 0, or
+ *
+ *   one of the server's  UNKNOWN, NODATA, LIMIT, UPSTREAM, SYMBOL, SERVER.
+ *   QUOTED_E_OVERLOADED  Every server that was reached has too much to do. They
+ *                        are not asked again in this call, to spare them.
+ *   QUOTED_E_DRAINING    Until the deadline every server was shutting down.
+ *   QUOTED_E_UNREACHABLE, QUOTED_E_TIMEOUT, QUOTED_E_PROTOCOL, QUOTED_E_NOMEM
+ *   QUOTED_E_SYMBOL      Also for a text that is empty, longer than
+ *                        QUOTED_SYMBOL_LIMIT, or no clean UTF-8; not sent.
+ *   QUOTED_E_ARGUMENT    quote->size was not set; *quote is untouched.
+ */
+QUOTED_API int quoted_get(struct quoted *q, const char *symbol,
+                          struct quoted_quote *quote);
+
+/*
+ * Ask for n quotes together, pipelined on one connection: quotes[i] and its
+ * status are the answer to symbols[i].  quotes[0].size must be set, and is that
+ * of them all.  Returns 0 when each symbol has been answered, if only with a
+ * reason why it has no price; else the error that kept some from being
+ * answered, which these have as their status.  The deadline is of all together.
+ * QUOTED_E_ARGUMENT leaves the quotes untouched.
+ */
+QUOTED_API int quoted_get_many(struct quoted *q, const char *const *symbols,
+                               size_t n, struct quoted_quote *quotes);
+
+/* Ask whether a server answers.  Returns 0 or an error as quoted_get(). */
+QUOTED_API int quoted_ping(struct quoted *q);
+
+/*
+ * Why the last call on this handle failed, with the addresses and the causes:
+ * "127.0.0.1:7400: Connection refused"; "" when it did not fail.  BORROWED
+ * until the next call.
+ */
+QUOTED_API const char *quoted_last_message(const struct quoted *q);
+
+/* The library's version, such as "0.1.0".  BORROWED, static.  Threads: any. */
+QUOTED_API const char *quoted_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

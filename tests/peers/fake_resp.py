@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A RESP server that answers as it is told: for tests of clients.
+
+    with FakeServer() as server:
+        server.quotes["IBM"] = quote(symbol="IBM", price="135.60")
+        server.steps += [Close(), Cut(10), error("DRAINING going away")]
+
+Each command takes the next of `steps`, or is answered from `quotes` where there
+is none.  Commands that set up a connection (CLIENT) take no step.  Everything
+that was asked is in `asked`, as (number of the connection, [words]).
+"""
+
+import os
+import socket
+import struct
+import threading
+
+
+class Close:
+    """Close the connection instead of answering."""
+
+
+class Reset:
+    """Reset the connection (RST) instead of answering."""
+
+
+class Hang:
+    """Never answer this command, nor any later one of its connection."""
+
+
+class Cut:
+    """Send the first `size` bytes of the answer, then close."""
+
+    def __init__(self, size):
+        self.size = size
+
+
+class Later:
+    """Answer, but only after `event` has been set."""
+
+    def __init__(self, event):
+        self.event = event
+
+
+FIELDS = {
+    "name": "International Business Machines",
+    "currency": "USD",
+    "open": "134.00",
+    "high": "136.25",
+    "low": "133.10",
+    "previous_close": "134.50",
+    "change": "1.10",
+    "change_percent": "0.8178",
+    "volume": "3801423",
+    "as_of": "2025-11-06",
+    "fetched": "2025-11-06T20:15:01.123Z",
+    "age_ms": "240",
+    "state": "fresh",
+    "source": "alphavantage",
+    "server": "1",
+}
+
+
+def bulk(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return b"$%d\r\n%s\r\n" % (len(data), data)
+
+
+def array(texts):
+    return b"*%d\r\n%s" % (len(texts), b"".join(bulk(t) for t in texts))
+
+
+def error(text):
+    return b"-" + text.encode() + b"\r\n"
+
+
+def quote(symbol="IBM", price="135.60", **fields):
+    """The reply to HGETALL; a field set to None is left out."""
+    known = {"symbol": symbol, "price": price} | FIELDS | fields
+    pairs = []
+    for name, value in known.items():
+        if value is not None:
+            pairs += [name, value]
+    return array(pairs)
+
+
+class FakeServer:
+    def __init__(self, path=None, port=0, greeting=b""):
+        self.quotes = {}
+        self.steps = []
+        self.asked = []
+        self.connections = 0
+        self.greeting = greeting  # sent to each connection at once
+        self.lock = threading.Lock()
+        self.sockets = []
+        self.path = path
+        if path is not None:
+            self.listener = socket.socket(socket.AF_UNIX)
+            self.listener.bind(path)
+            self.address = "unix:" + path
+        else:
+            self.listener = socket.socket()
+            self.listener.setsockopt(socket.SOL_SOCKET,
+                                     socket.SO_REUSEADDR, 1)
+            self.listener.bind(("127.0.0.1", port))
+            self.port = self.listener.getsockname()[1]
+            self.address = "127.0.0.1:%d" % self.port
+        self.listener.listen(64)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self):
+        # shutdown() wakes accept(); close() alone would leave it waiting.
+        for s in [self.listener] + self.sockets:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            s.close()
+        if self.path is not None and os.path.exists(self.path):
+            os.unlink(self.path)
+
+    def commands(self):
+        """What was asked, without the connections."""
+        with self.lock:
+            return [words for _, words in self.asked]
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.connections += 1
+                number = self.connections
+                self.sockets.append(connection)
+            threading.Thread(target=self._serve, args=(connection, number),
+                             daemon=True).start()
+
+    def _serve(self, connection, number):
+        try:
+            connection.sendall(self.greeting)
+            reader = connection.makefile("rb")
+            while True:
+                words = read_command(reader)
+                if words is None or not self._answer(connection, number,
+                                                     words):
+                    break
+        except OSError:
+            pass
+        finally:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            connection.close()
+
+    def _answer(self, connection, number, words):
+        """Answer a command; False ends the connection."""
+        with self.lock:
+            self.asked.append((number, words))
+            is_setup = words[0] == "CLIENT"
+            step = None if is_setup or not self.steps else self.steps.pop(0)
+        if isinstance(step, bytes):
+            connection.sendall(step)
+            return True
+        if isinstance(step, Hang):
+            while connection.recv(65536):
+                pass
+            return False
+        if isinstance(step, Close):
+            return False
+        if isinstance(step, Reset):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                  struct.pack("ii", 1, 0))
+            return False
+        if isinstance(step, Later):
+            step.event.wait()
+        reply = self._reply(words)
+        if isinstance(step, Cut):
+            connection.sendall(reply[:step.size])
+            return False
+        connection.sendall(reply)
+        return True
+
+    def _reply(self, words):
+        if words[0] == "PING":
+            return b"+PONG\r\n"
+        if words[0] == "CLIENT":
+            return b"+OK\r\n"
+        if words[0] != "HGETALL":
+            return error("ERR unknown command '%s'" % words[0])
+        found = self.quotes.get(words[1])
+        return found or error("UNKNOWN %s: no provider knows it" % words[1])
+
+
+def read_command(reader):
+    """The words of the next command, or None at the end."""
+    head = reader.readline()
+    if not head.startswith(b"*"):
+        return None
+    words = []
+    for _ in range(int(head[1:])):
+        size = int(reader.readline()[1:])
+        words.append(reader.read(size).decode())
+        reader.read(2)
+    return words
+
+
+if __name__ == "__main__":
+    # By hand: a server with one quote, until interrupted.
+    with FakeServer(port=7400) as by_hand:
+        by_hand.quotes["IBM"] = quote()
+        print(by_hand.address, flush=True)
+        threading.Event().wait()

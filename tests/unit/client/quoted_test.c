@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * quoted_test.c -- what the library says without a server: its tables, and the
+ * arguments it refuses.  Talking to servers is tested in tests/peers.
+ */
+#include <quoted/quoted.h>
+
+#include "base/err.h"
+#include "lib/call.h"
+#include "lib/pass.h"
+#include "testing/testing.h"
+
+static void every_error_has_a_name_and_a_sentence(void **state)
+{
+    (void)state;
+#define CHECK_ROW(code, value, name, sentence)          \
+    assert_true((code) < 0);                            \
+    assert_int_equal(code, value);                      \
+    assert_string_equal(quoted_error_name(code), name); \
+    assert_string_equal(quoted_error_text(code), sentence);
+    QUOTED_ERRORS(CHECK_ROW)
+    assert_string_equal(quoted_error_name(0), "OK");
+    assert_string_equal(quoted_error_name(-9999), "?");
+    assert_string_not_equal(quoted_error_text(-9999), "");
+}
+
+/* The words of the wire are the server's; both tables must say the same. */
+static void errors_of_the_wire_are_the_servers(void **state)
+{
+    (void)state;
+    for (int error = QUOTED_E_UNKNOWN; error >= QUOTED_E_SYMBOL; error--) {
+        assert_string_equal(quoted_error_name(error), err_word(error));
+    }
+}
+
+static void states_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(quoted_state_name(QUOTED_STATE_FRESH), "fresh");
+    assert_string_equal(quoted_state_name(QUOTED_STATE_STALE), "stale");
+    assert_string_equal(quoted_state_name(QUOTED_STATE_NONE), "");
+    assert_string_equal(quoted_state_name(77), "");
+}
+
+static void addresses_are_read_when_opened(void **state)
+{
+    (void)state;
+    struct quoted *q;
+    assert_int_equal(quoted_open(&q, "a:1, [::1]:2,unix:/x,b", NULL), 0);
+    assert_string_equal(quoted_last_message(q), "");
+    quoted_close(&q);
+    assert_null(q);
+    quoted_close(&q);
+    const char *const bad[] = {"", ",", "a:1,", "a:1,,b:2", "a:b", NULL};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(quoted_open(&q, bad[i], NULL), QUOTED_E_ADDRESS);
+        assert_null(q);
+    }
+}
+
+static void addresses_have_a_bound(void **state)
+{
+    (void)state;
+    char list[QUOTED_ADDRESSES_LIMIT * 2 + 2];
+    memset(list, 0, sizeof(list));
+    for (size_t i = 0; i <= QUOTED_ADDRESSES_LIMIT; i++) {
+        list[2 * i] = 'a';
+        list[2 * i + 1] = i < QUOTED_ADDRESSES_LIMIT ? ',' : '\0';
+    }
+    struct quoted *q;
+    assert_int_equal(quoted_open(&q, list, NULL), QUOTED_E_ADDRESS);
+    list[2 * QUOTED_ADDRESSES_LIMIT - 1] = '\0';
+    assert_int_equal(quoted_open(&q, list, NULL), 0);
+    quoted_close(&q);
+}
+
+static void options_outside_their_range_are_refused(void **state)
+{
+    (void)state;
+    struct quoted *q;
+    const struct quoted_options bad[] = {
+        {.timeout_ms = 1},
+        {.size = 4},
+        {.size = sizeof(bad[0]) + 1},
+        {.size = sizeof(bad[0]), .timeout_ms = QUOTED_TIMEOUT_MS_LIMIT + 1},
+        {.size = sizeof(bad[0]), .client_name = ""},
+        {.size = sizeof(bad[0]), .client_name = "a b"},
+        {.size = sizeof(bad[0]), .client_name = "a\n"},
+        {.size = sizeof(bad[0]),
+         .client_name = "12345678901234567890123456789012"
+                        "123456789012345678901234567890123"},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(quoted_open(&q, "a", &bad[i]), QUOTED_E_ARGUMENT);
+        assert_null(q);
+    }
+    const struct quoted_options good = {
+        .size = sizeof(good),
+        .timeout_ms = QUOTED_TIMEOUT_MS_LIMIT,
+        .client_name = "12345678901234567890123456789012"
+                       "12345678901234567890123456789012",
+    };
+    assert_int_equal(quoted_open(&q, "a", &good), 0);
+    quoted_close(&q);
+}
+
+static void arguments_that_make_no_sense_are_refused(void **state)
+{
+    (void)state;
+    struct quoted *q;
+    const char *const symbols[] = {"IBM"};
+    struct quoted_quote quote = {.status = 5};
+    assert_int_equal(quoted_open(NULL, "a", NULL), QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_open(&q, "127.0.0.1:1", NULL), 0);
+    assert_int_equal(quoted_get(q, "IBM", &quote), QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_get(q, "IBM", NULL), QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_get_many(q, symbols, 1, &quote), QUOTED_E_ARGUMENT);
+    assert_int_equal(quote.status, 5);
+    quote.size = sizeof(quote);
+    assert_int_equal(quoted_get(NULL, "IBM", &quote), QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_get_many(q, NULL, 1, &quote), QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_get_many(q, symbols, QUOTED_MANY_LIMIT + 1, &quote),
+                     QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_get_many(q, NULL, 0, NULL), 0);
+    assert_int_equal(quoted_ping(NULL), QUOTED_E_ARGUMENT);
+    assert_string_equal(quoted_last_message(NULL), "");
+    quoted_close(&q);
+    quoted_close(NULL);
+}
+
+static void what_is_no_symbol_is_refused_without_a_server(void **state)
+{
+    (void)state;
+    struct quoted *q;
+    struct quoted_quote quote = QUOTED_QUOTE_INIT;
+    assert_int_equal(quoted_open(&q, "127.0.0.1:1", NULL), 0);
+    assert_int_equal(quoted_get(q, "", &quote), QUOTED_E_SYMBOL);
+    assert_int_equal(quoted_get(q, NULL, &quote), QUOTED_E_SYMBOL);
+    assert_string_equal(quoted_last_message(q), "this is not a symbol");
+    quoted_close(&q);
+}
+
+static void pauses_double_up_to_their_limit(void **state)
+{
+    (void)state;
+    assert_int_equal(call_pause_ms(0), 20);
+    assert_int_equal(call_pause_ms(1), 40);
+    assert_int_equal(call_pause_ms(4), 320);
+    assert_int_equal(call_pause_ms(5), 500);
+    assert_int_equal(call_pause_ms(UINT32_MAX), 500);
+}
+
+static void patience_of_the_last_way_is_the_deadline(void **state)
+{
+    (void)state;
+    assert_int_equal(pass_patience(UINT64_MAX / 2, false), UINT64_MAX / 2);
+    assert_int_equal(pass_patience(0, true), 0);
+    assert_true(pass_patience(UINT64_MAX / 2, true) < UINT64_MAX / 4);
+}
+
+static void oom_opens_nothing(void **state)
+{
+    (void)state;
+    TESTING_EACH_ALLOCATION(n)
+    {
+        struct quoted *q;
+        int err = quoted_open(&q, "a,b,127.0.0.1", NULL);
+        assert_true(err == 0 || (err == QUOTED_E_NOMEM && q == NULL));
+        quoted_close(&q);
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(every_error_has_a_name_and_a_sentence),
+    cmocka_unit_test(errors_of_the_wire_are_the_servers),
+    cmocka_unit_test(states_have_names),
+    cmocka_unit_test(addresses_are_read_when_opened),
+    cmocka_unit_test(addresses_have_a_bound),
+    cmocka_unit_test(options_outside_their_range_are_refused),
+    cmocka_unit_test(arguments_that_make_no_sense_are_refused),
+    cmocka_unit_test(what_is_no_symbol_is_refused_without_a_server),
+    cmocka_unit_test(pauses_double_up_to_their_limit),
+    cmocka_unit_test(patience_of_the_last_way_is_the_deadline),
+    cmocka_unit_test(oom_opens_nothing),
+};
+
+TEST_MAIN(tests)
