@@ -98,11 +98,12 @@ void cache_reader_leave(void);
 
 /* What is known of a symbol. */
 struct cache_found {
-    const struct quote
-        *quote;               /* NULL where there is none.  BORROWED: good until
-                               * this thread's next cache_reader_pause() */
-    int failure;              /* how the last call for it failed; 0 if it did
-                               * not.  Without a quote: ERR_UNKNOWN, ERR_NODATA */
+    /* NULL where there is none.  BORROWED: good until this thread's next
+     * cache_reader_pause(). */
+    const struct quote *quote;
+    /* How the last call for it failed; 0 if it did not.  Without a quote:
+     * ERR_UNKNOWN or ERR_NODATA. */
+    int failure;
     uint64_t failed_until_ms; /* when to ask again, on the monotonic clock */
 };
 

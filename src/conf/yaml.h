@@ -44,6 +44,7 @@ void yaml_destroy(struct yaml **yaml);
 /* The document's top node.  Threads: any, as all below. */
 int yaml_root(const struct yaml *yaml);
 
+/* What a node is. */
 enum yaml_kind yaml_kind_of(const struct yaml *yaml, int node);
 
 /* The line on which a node begins, from 1. */

@@ -23,7 +23,7 @@
 
 #include <stdint.h>
 
-#include "fetch/provider.h"
+#include "provider/provider.h"
 
 struct fetch; /* opaque; see fetch.c */
 struct metric_cells;
@@ -91,14 +91,14 @@ int fetch_change(struct fetch *fetch, struct fetch_provider *providers,
                  size_t count, uint32_t flights_max, uint32_t calls_max);
 
 /*
- * End every flight with ERR_DRAINING and take no more; the thread ends.  Does not
- * wait for it.  Threads: main.
+ * End every flight with ERR_DRAINING and take no more; the thread ends.  Does
+ * not wait for it.  Threads: main.
  */
 void fetch_drain(struct fetch *fetch);
 
 /*
- * Drain, wait for the thread's end, free, and set *fetch to NULL.  Nobody may call
- * fetch_ask() any more.  Threads: main.
+ * Drain, wait for the thread's end, free, and set *fetch to NULL.  Nobody may
+ * call fetch_ask() any more.  Threads: main.
  */
 void fetch_stop(struct fetch **fetch);
 

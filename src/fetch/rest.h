@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fetch/provider.h"
+#include "provider/provider.h"
 
 #define REST_SECOND_MS     1000u
 #define REST_MINUTE_MS     60000u

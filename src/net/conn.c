@@ -165,8 +165,6 @@ static void deliver(struct conn *conn, char *bytes, size_t len)
     conn_flush(conn);
 }
 
-static void start_shutdown(struct conn *conn);
-
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 {
     struct conn *conn = stream->data;
@@ -215,6 +213,47 @@ static void settle_reading(struct conn *conn)
         if (uv_read_start(&conn->uv.stream, on_alloc, on_read) != 0) {
             conn_close(conn, "reset");
         }
+    }
+}
+
+/* All linger equally long, so the list is in the order of their ends. */
+static void on_linger(uv_timer_t *timer)
+{
+    struct loop *loop = loop_of((uv_handle_t *)timer);
+    loop_wake(loop);
+    for (struct conn *conn; (conn = TAILQ_FIRST(&loop->lingering)) != NULL;) {
+        uint64_t spent_ms = loop->now_ms - conn->active_ms;
+        if (spent_ms < CONN_LINGER_MS) {
+            uv_timer_start(timer, on_linger, CONN_LINGER_MS - spent_ms, 0);
+            return;
+        }
+        conn_close(conn, "closed");
+    }
+}
+
+static void on_shutdown(uv_shutdown_t *request, int status)
+{
+    struct conn *conn = request->data;
+    loop_wake(conn->loop);
+    if (conn->is_closing) {
+        return;
+    }
+    if (status != 0 || conn->has_ended) {
+        conn_close(conn, status == 0 ? "closed" : "reset");
+        return;
+    }
+    struct loop *loop = conn->loop;
+    if (TAILQ_EMPTY(&loop->lingering)) {
+        uv_timer_start(&loop->linger, on_linger, CONN_LINGER_MS, 0);
+    }
+    enlist(conn, &loop->lingering);
+}
+
+static void start_shutdown(struct conn *conn)
+{
+    conn->shutdown.data = conn;
+    if (uv_shutdown(&conn->shutdown, &conn->uv.stream, on_shutdown) != 0) {
+        conn_close(conn, "closed");
     }
 }
 
@@ -358,47 +397,6 @@ void conn_resume(struct conn *conn)
     if (conn->input.len > 0 && !conn->is_throttled && !conn->is_finishing &&
         !conn->is_closing && !conn->is_delivering) {
         deliver(conn, conn->input.data, conn->input.len);
-    }
-}
-
-/* All linger equally long, so the list is in the order of their ends. */
-static void on_linger(uv_timer_t *timer)
-{
-    struct loop *loop = loop_of((uv_handle_t *)timer);
-    loop_wake(loop);
-    for (struct conn *conn; (conn = TAILQ_FIRST(&loop->lingering)) != NULL;) {
-        uint64_t spent_ms = loop->now_ms - conn->active_ms;
-        if (spent_ms < CONN_LINGER_MS) {
-            uv_timer_start(timer, on_linger, CONN_LINGER_MS - spent_ms, 0);
-            return;
-        }
-        conn_close(conn, "closed");
-    }
-}
-
-static void on_shutdown(uv_shutdown_t *request, int status)
-{
-    struct conn *conn = request->data;
-    loop_wake(conn->loop);
-    if (conn->is_closing) {
-        return;
-    }
-    if (status != 0 || conn->has_ended) {
-        conn_close(conn, status == 0 ? "closed" : "reset");
-        return;
-    }
-    struct loop *loop = conn->loop;
-    if (TAILQ_EMPTY(&loop->lingering)) {
-        uv_timer_start(&loop->linger, on_linger, CONN_LINGER_MS, 0);
-    }
-    enlist(conn, &loop->lingering);
-}
-
-static void start_shutdown(struct conn *conn)
-{
-    conn->shutdown.data = conn;
-    if (uv_shutdown(&conn->shutdown, &conn->uv.stream, on_shutdown) != 0) {
-        conn_close(conn, "closed");
     }
 }
 

@@ -17,6 +17,7 @@ struct buffer;
 struct resp_command;
 struct session;
 
+/* Answer a command whose number of words is right, into `out` or later. */
 typedef void (*command_fn)(struct session *session,
                            const struct resp_command *command,
                            struct buffer *out);

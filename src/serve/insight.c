@@ -60,18 +60,24 @@ static void put_clients(struct session *session, struct buffer *text)
                   worker->settings->conf->limits.connections_max);
 }
 
-/* The resident set, from the kernel; 0 where it does not say. */
+/* The resident set, from the kernel: the second number of statm, in pages; 0
+ * where it does not say. */
 static uint64_t resident_bytes(void)
 {
-    unsigned long pages = 0;
+    char text[128];
     FILE *file = fopen("/proc/self/statm", "re");
     if (file == NULL) {
         return 0;
     }
-    if (fscanf(file, "%*u %lu", &pages) != 1) {
-        pages = 0;
-    }
+    size_t len = fread(text, 1, sizeof(text), file);
     fclose(file);
+    struct span rest = {text, len};
+    struct span word;
+    uint64_t pages = 0;
+    if (!span_split(&rest, ' ', &word) || !span_split(&rest, ' ', &word) ||
+        span_to_u64(word, &pages) != 0) {
+        return 0;
+    }
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "fetch/provider.h"
+#include "provider/provider.h"
 #include "fuzz/fuzz.h"
 
 #define KEY "ABC123"

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/span.h"
-#include "fetch/provider.h"
+#include "provider/provider.h"
 
 struct yaml; /* conf/yaml.h */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Symbol and key stand in their places of the URL and nowhere else. */
-#include "fetch/template.h"
+#include "provider/template.h"
 
 #include <string.h>
 

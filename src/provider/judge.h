@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/span.h"
-#include "fetch/provider.h"
+#include "provider/provider.h"
 
 /* An answer and what was asked.  All BORROWED for the call. */
 struct judge {

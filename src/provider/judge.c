@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/judge.h"
+#include "provider/judge.h"
 
 #include <stdio.h>
 
 #include "base/check.h"
 #include "base/err.h"
-#include "fetch/document.h"
-#include "fetch/extract.h"
-#include "fetch/provider_priv.h"
-#include "fetch/words.h"
+#include "provider/document.h"
+#include "provider/extract.h"
+#include "provider/provider_priv.h"
+#include "provider/words.h"
 
 /* --- The reason ----------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An answer is strict JSON from the first byte to the last, or it is none, and
  * its numbers are what was sent. */
-#include "fetch/document.h"
+#include "provider/document.h"
 
 #include <stdio.h>
 #include <stdlib.h>

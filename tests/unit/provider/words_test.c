@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What strangers say comes out as one printable line of UTF-8 without the key.
  */
-#include "fetch/words.h"
+#include "provider/words.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fields of a quote: which values are usable, and what becomes of them. */
-#include "fetch/extract.h"
+#include "provider/extract.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "fetch/document.h"
-#include "fetch/provider.h"
+#include "provider/document.h"
+#include "provider/provider.h"
 #include "testing/testing.h"
 
 static const char description[] = "currency: USD\n"

@@ -3,7 +3,7 @@
  * A map is read through a table of its keys, each with a function that reads
  * the value; the table also is the list of what is allowed, for the error text.
  */
-#include "fetch/description.h"
+#include "provider/description.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "conf/yaml.h"
-#include "fetch/document.h"
-#include "fetch/provider_priv.h"
-#include "fetch/template.h"
-#include "fetch/words.h"
+#include "provider/document.h"
+#include "provider/provider_priv.h"
+#include "provider/template.h"
+#include "provider/words.h"
 
 /* A reading of one document.  The first failure stays; readers may go on after
  * it, and what they fill in is thrown away. */

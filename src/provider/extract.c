@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/extract.h"
+#include "provider/extract.h"
 
 #include <string.h>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "fetch/document.h"
-#include "fetch/provider_priv.h"
+#include "provider/document.h"
+#include "provider/provider_priv.h"
 
 #define MS_PER_DAY 86400000
 

@@ -6,7 +6,7 @@
  *     file status symbol class price previous_close as_of     (- for absent)
  *
  * A new body is a file and a line. */
-#include "fetch/judge.h"
+#include "provider/judge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/err.h"
-#include "fetch/words.h"
+#include "provider/words.h"
 #include "testing/testing.h"
 
 /* The key that limit_day_echoes_key.json tells to the world. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A description is read whole or refused with the line and the cause. */
-#include "fetch/description.h"
+#include "provider/description.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "fetch/provider_priv.h"
+#include "provider/provider_priv.h"
 #include "testing/testing.h"
 
 /* A description of which the tests spoil one line. */

@@ -16,8 +16,8 @@
 #include "base/span.h"
 #include "quote/quote.h"
 
-struct document; /* fetch/document.h */
-struct provider; /* fetch/provider.h */
+struct document; /* provider/document.h */
+struct provider; /* provider/provider.h */
 struct symbol;   /* quote/symbol.h */
 
 enum extract_result {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/provider.h"
+#include "provider/provider.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,11 +9,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "conf/yaml.h"
-#include "fetch/description.h"
-#include "fetch/judge.h"
-#include "fetch/provider_priv.h"
-#include "fetch/template.h"
-#include "fetch/words.h"
+#include "provider/description.h"
+#include "provider/judge.h"
+#include "provider/provider_priv.h"
+#include "provider/template.h"
+#include "provider/words.h"
 
 /* data/providers/NAME.yaml, made by tools/embed. */
 extern const struct embed_file embed_providers[];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/document.h"
+#include "provider/document.h"
 
 #include <stdint.h>
 
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "fetch/words.h"
+#include "provider/words.h"
 
 #include <json-c/json.h>
 

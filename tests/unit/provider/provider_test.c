@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A provider from its description: the built-in ones, URLs, keys, classes. */
-#include "fetch/provider.h"
+#include "provider/provider.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "fetch/provider_priv.h"
+#include "provider/provider_priv.h"
 #include "testing/testing.h"
 
 static struct provider *create_built_in(const char *name)

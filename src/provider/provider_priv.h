@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/span.h"
-#include "fetch/provider.h"
+#include "provider/provider.h"
 
 struct yaml; /* conf/yaml.h */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/words.h"
+#include "provider/words.h"
 
 #include "base/check.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/template.h"
+#include "provider/template.h"
 
 #include <string.h>
 
