@@ -231,36 +231,50 @@ static void put_help(struct buffer *out, const char *indent,
     put_comment(out, indent, text);
 }
 
-/* The code point at *at, which is valid UTF-8, and past it. */
-static uint32_t take_character(const char **at)
+/* Take the code point off the front of *text, which is valid UTF-8. */
+static uint32_t take_character(struct span *text)
 {
-    const unsigned char *byte = (const unsigned char *)*at;
+    const unsigned char *byte = (const unsigned char *)text->data;
     size_t len = byte[0] < 0x80   ? 1
                  : byte[0] < 0xe0 ? 2
                  : byte[0] < 0xf0 ? 3
                                   : 4;
+    CHECK(len <= text->len);
     uint32_t point = len == 1 ? byte[0] : byte[0] & (0xffu >> (len + 1));
     for (size_t i = 1; i < len; i++) {
         point = point << 6 | (byte[i] & 0x3f);
     }
-    *at += len;
+    text->data += len;
+    text->len -= len;
     return point;
 }
 
-/* A text as YAML: bare where that can't be taken for anything else, else in
- * quotes, with everything beyond ASCII escaped, since YAML does not allow all
- * of it as it is. */
-static void put_text(struct buffer *out, const char *text)
+/* Whether a text can stand in YAML without quotes and be taken for no more than
+ * it is. */
+static bool is_bare(struct span text)
 {
-    static const char bare[] = "abcdefghijklmnopqrstuvwxyz"
-                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
-    bool is_letter = (text[0] >= 'a' && text[0] <= 'z') || text[0] == '/';
-    if (is_letter && text[strspn(text, bare)] == '\0') {
-        buffer_put_text(out, text);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || c == '/';
+        bool is_inner = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                        c == '.' || c == '_' || c == '-';
+        if (!is_letter && (i == 0 || !is_inner)) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+/* A text as YAML, escaped beyond ASCII, since YAML does not allow all of that
+ * as it is. */
+static void put_text(struct buffer *out, struct span text)
+{
+    if (is_bare(text)) {
+        buffer_put_span(out, text);
         return;
     }
     buffer_put_byte(out, '"');
-    while (*text != '\0') {
+    while (text.len > 0) {
         uint32_t point = take_character(&text);
         if (point >= 0x80) {
             buffer_printf(out, "\\U%08X", (unsigned)point);
@@ -283,13 +297,14 @@ static void put_value(struct buffer *out, const char *indent, const void *base,
         struct span rest = span_of(text);
         struct span word;
         while (span_split(&rest, ',', &word)) {
-            buffer_printf(out, "\n%s  - \"%.*s\"", indent, SPAN_ARGS(word));
+            buffer_printf(out, "\n%s  - ", indent);
+            put_text(out, word);
         }
     } else if (option->type >= OPTION_DURATION) {
         buffer_printf(out, " %s", text);
     } else {
         buffer_put_byte(out, ' ');
-        put_text(out, text);
+        put_text(out, span_of(text));
     }
     buffer_put_byte(out, '\n');
 }

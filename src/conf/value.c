@@ -164,7 +164,7 @@ static int put_text(char **field, struct span text)
 
 static int set_text(char **field, const struct option *option, struct span text)
 {
-    if (option->type == OPTION_URL && text.len > 0 &&
+    if (option->type == OPTION_URL && text.len > 1 &&
         text.data[text.len - 1] == '/') {
         text.len--; // the whole of the one path that is allowed
     }

@@ -251,10 +251,15 @@ static int refuse_syntax(struct builder *builder, const yaml_parser_t *parser,
             line += text.data[i] == '\n';
         }
     }
-    const char *context = parser->context;
-    return refuse(builder, ERR_SYNTAX, line, "not YAML: %s%s%s",
-                  context != NULL ? context : "", context != NULL ? ", " : "",
-                  parser->problem != NULL ? parser->problem : "unreadable");
+    const char *context = parser->context != NULL ? parser->context : "";
+    bool is_star =
+        strstr(context, "alias") != NULL || strstr(context, "anchor") != NULL;
+    return refuse(builder, ERR_SYNTAX, line, "not YAML: %s%s%s%s", context,
+                  context[0] != '\0' ? ", " : "",
+                  parser->problem != NULL ? parser->problem : "unreadable",
+                  // "listen: *:7400" is what everybody writes first.
+                  is_star ? "; a text that begins with * or & needs quotes"
+                          : "");
 }
 
 static int build(struct builder *builder, yaml_parser_t *parser,
@@ -296,6 +301,17 @@ static void fill_empty(struct yaml *yaml)
     }
 }
 
+/* The text without the byte-order mark, which libyaml would take for the first
+ * column of the first key. */
+static struct span without_mark(struct span text)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    if (text.len >= 3 && memcmp(text.data, mark, 3) == 0) {
+        return (struct span){text.data + 3, text.len - 3};
+    }
+    return text.data != NULL ? text : span_of("");
+}
+
 int yaml_parse(struct yaml **out, struct span text, size_t *line,
                char error[YAML_ERROR_SIZE])
 {
@@ -307,7 +323,7 @@ int yaml_parse(struct yaml **out, struct span text, size_t *line,
                  YAML_BYTES_LIMIT);
         return ERR_FULL;
     }
-    struct span bytes = text.data != NULL ? text : span_of("");
+    struct span bytes = without_mark(text);
     yaml_parser_t parser;
     int err = ERR_NOMEM;
     struct yaml *yaml = mem_calloc(1, sizeof(*yaml));
