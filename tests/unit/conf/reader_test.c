@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/units.h"
 #include "loading.h"
 
 static void assert_file_refused(const char *text, const char *message)
@@ -109,18 +110,16 @@ static void blank_sections_are_allowed(void **state)
 static void wrong_values_are_told_with_their_line(void **state)
 {
     (void)state;
-    assert_file_refused("cache:\n  fresh_for: 60\n",
-                        "quoted.yaml:2: cache.fresh_for: found \"60\"; "
-                        "allowed: 100ms to 7d, written as a whole number and "
-                        "ms, s, m, h or d, such as 250ms");
+    assert_file_refused(
+        "cache:\n  fresh_for: 60\n",
+        "quoted.yaml:2: cache.fresh_for: found \"60\"; "
+        "allowed: 100ms to 7d, written as " UNITS_DURATION_FORM);
     assert_refused("cache:\n\n  fresh_for: 8d\n", NULL, NULL, ERR_RANGE,
                    "quoted.yaml:3: cache.fresh_for: found \"8d\"; "
-                   "allowed: 100ms to 7d, written as a whole number and "
-                   "ms, s, m, h or d, such as 250ms");
+                   "allowed: 100ms to 7d, written as " UNITS_DURATION_FORM);
     assert_file_refused("limits:\n  request_bytes: 64\n",
                         "quoted.yaml:2: limits.request_bytes: found \"64\"; "
-                        "allowed: 1KiB to 16MiB, written as a whole number and "
-                        "B, KiB, MiB or GiB, such as 64KiB");
+                        "allowed: 1KiB to 16MiB, written as " UNITS_SIZE_FORM);
     assert_file_refused("log:\n  level: trace\n",
                         "quoted.yaml:2: log.level: found \"trace\"; allowed: "
                         "debug, info, warning or error");
@@ -285,7 +284,7 @@ static void long_texts_are_cut(void **state)
     assert_int_equal(conf_load(&conf, &sources, error), ERR_SYNTAX);
     assert_int_equal(strncmp(error, "...ppp", 6), 0);
     assert_non_null(strstr(error, "p.yaml:2: cache.fresh_for: found \"vvv"));
-    assert_non_null(strstr(error, "such as 250ms"));
+    assert_non_null(strstr(error, UNITS_DURATION_FORM));
 }
 
 static const struct CMUnitTest tests[] = {

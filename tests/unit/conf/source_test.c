@@ -4,6 +4,7 @@
  */
 #include "conf/source.h"
 
+#include "base/units.h"
 #include "loading.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -93,8 +94,7 @@ static void wrong_values_name_the_variable(void **state)
     (void)state;
     assert_refused(NULL, LIST("QUOTED_CACHE_FRESH_FOR=60"), NULL, ERR_SYNTAX,
                    "environment QUOTED_CACHE_FRESH_FOR: found \"60\"; allowed: "
-                   "100ms to 7d, written as a whole number and ms, s, m, h or "
-                   "d, such as 250ms");
+                   "100ms to 7d, written as " UNITS_DURATION_FORM);
     assert_refused(NULL, LIST("QUOTED_SERVER_WORKERS=65"), NULL, ERR_RANGE,
                    "environment QUOTED_SERVER_WORKERS: found \"65\"; allowed: "
                    "0 to 64");
