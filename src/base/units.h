@@ -14,7 +14,7 @@
 
 /* What is allowed, for error texts. */
 #define UNITS_DURATION_FORM "a whole number and ms, s, m, h or d, such as 250ms"
-#define UNITS_SIZE_FORM     "a whole number and B, KiB, MiB or GiB, such as 64KiB"
+#define UNITS_SIZE_FORM     "a whole number and B, KiB, MiB or GiB, as in 64KiB"
 
 /* Bytes of the longest printed duration or size and its 0. */
 #define UNITS_TEXT_SIZE 24

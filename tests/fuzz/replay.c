@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * replay.c -- main() of a fuzz target that is not being fuzzed: every file of the
- * folders named on the command line goes through the target, whole and cut off
- * at every length, so that a corpus tests reads past the end in each build.
+ * replay.c -- main() of a fuzz target that is not being fuzzed: every file of
+ * the folders named on the command line goes through the target, whole and cut
+ * off at every length, so that a corpus tests reads past the end in each build.
  */
 #include <dirent.h>
 #include <stdio.h>

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Short cuts: Meson and the programs in tools/ do the work.  The first call of a
+# target installs the Debian packages it needs (tools/packages), with sudo where
+# it is not run by root.
+
+.PHONY: build demo check install format lint fuzz bench clean help
+.DEFAULT_GOAL := build
+
+PREFIX ?=
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+CHECK ?=
+
+export PREFIX
+
+build:
+	@tools/setup build
+	@tools/build dev
+	@echo "build: the programs are in build/: quoted, quote, quoted-market"
+
+demo:
+	@tools/setup build demo
+	@tools/build dev
+	@tools/demo
+
+check:
+	@tools/setup build test
+	@tools/check $(CHECK)
+
+install: build
+	@echo "install: into $(DESTDIR)$(or $(PREFIX),the prefix of build/)"
+	@meson install -C build --no-rebuild --quiet $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+
+format:
+	@tools/setup test
+	@echo "format: clang-format over every .c and .h"
+	@tools/lint --fix format
+
+lint:
+	@tools/setup build test
+	@tools/build dev
+	@tools/lint
+
+fuzz:
+	@tools/setup build test
+	@tools/build fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz
+
+bench:
+	@tools/setup build test
+	@tools/build dev
+	@bench/bench
+
+clean:
+	@echo "clean: removing build/"
+	@rm -rf build
+
+help:
+	@echo "make [build]   compile into build/ (gcc)"
+	@echo "make demo      start a market and a server, and ask for ten prices"
+	@echo "make check     every test, also under the sanitizers; CHECK='unit --build dev' for some"
+	@echo "make install   into PREFIX (/usr/local), below DESTDIR where that is set"
+	@echo "make format    put every C file into the form of .clang-format"
+	@echo "make lint      clang-format, tidy, clang-tidy, cppcheck, scripts"
+	@echo "make fuzz      each fuzz target for FUZZ_SECONDS (60) from its corpus"
+	@echo "make bench     server time a request against Redis, as a ratio"
+	@echo "make clean     remove build/"
