@@ -218,7 +218,8 @@ static const struct option provider_options[] = {
         .key = "url",
         .type = OPTION_URL,
         .offset = offsetof(struct conf_provider, url),
-        .max = 255, // the longest host name there can be
+        .max = 255,            // the longest host name there can be
+        .may_be_secret = true, // a password, or a key in a query
         .initial = "",
         .help = "Where the provider is reached instead of at its own address: "
                 "http:// or https://, host and port, and nothing behind it. "
@@ -229,6 +230,7 @@ static const struct option provider_options[] = {
         .type = OPTION_TEXT,
         .offset = offsetof(struct conf_provider, key_file),
         .max = PATH_BYTES_LIMIT,
+        .may_be_secret = true, // the key itself
         .initial = "",
         .help = "A file that holds the API key and nothing else. When it is "
                 "empty, the key is taken from the file that the environment "

@@ -36,8 +36,9 @@ struct option {
     size_t offset; /* of its field */
     uint64_t min;
     uint64_t max;
-    bool zero_too;       /* 0 is allowed besides min to max */
-    bool needs_restart;  /* a change is not taken over by SIGHUP */
+    bool zero_too;      /* 0 is allowed besides min to max */
+    bool needs_restart; /* a change is not taken over by SIGHUP */
+    bool may_be_secret; /* what is there by mistake may be: no error shows it */
     const char *choices; /* "a|b|c" */
     const char *initial; /* the default, as it would be written */
     const char *help;    /* sentences for people who run the server */

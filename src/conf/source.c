@@ -40,8 +40,7 @@ int source_set(struct source *source, void *base, const struct option *option,
     }
     char allowed[VALUE_ALLOWED_SIZE];
     value_print_allowed(allowed, option);
-    if (option->type == OPTION_URL) {
-        // What stands in an URL and should not is a password or a key.
+    if (option->may_be_secret) {
         return refusal_print(source->error, err,
                              "%s: found another form; allowed: %s",
                              source->place, allowed);

@@ -216,6 +216,16 @@ static void passwords_in_urls_are_not_shown(void **state)
                         "without user, password or path");
 }
 
+static void keys_in_place_of_their_files_are_not_shown(void **state)
+{
+    (void)state;
+    assert_file_refused("providers:\n  - name: x\n    key_file: |\n"
+                        "      SECRET\n      SECRET\n",
+                        "quoted.yaml:3: providers.0.key_file: found another "
+                        "form; allowed: 0 to 4095 bytes of UTF-8 without "
+                        "control characters");
+}
+
 static void providers_have_names_and_different_ones(void **state)
 {
     (void)state;
@@ -296,6 +306,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(unknown_keys_are_told_with_what_was_meant),
     cmocka_unit_test(keys_of_providers_are_not_shown),
     cmocka_unit_test(passwords_in_urls_are_not_shown),
+    cmocka_unit_test(keys_in_place_of_their_files_are_not_shown),
     cmocka_unit_test(providers_have_names_and_different_ones),
     cmocka_unit_test(providers_are_16_at_most),
     cmocka_unit_test(yaml_errors_have_the_file_and_line),
