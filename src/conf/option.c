@@ -125,7 +125,6 @@ static const struct option options[] = {
         .offset = offsetof(struct conf, fetch.flights_max),
         .min = 1,
         .max = 1000000,
-        .needs_restart = true,
         .initial = "10000",
         .help = "Symbols that are being fetched or wait for it at most. "
                 "Requests for further ones are answered with OVERLOADED.",
