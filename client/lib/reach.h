@@ -24,10 +24,10 @@ struct server;
 bool reach_addresses(struct server *server, uint64_t until_mono_ms);
 
 /*
- * Connect the handle, which is not connected, to one of the server's known
- * addresses.  Returns 0; ERR_IO with server->failure set; or ERR_NOMEM.
+ * Connect the handle, which is not connected, to a known address of one of its
+ * servers.  Returns 0; ERR_IO with the server's failure set; or ERR_NOMEM.
  */
-int reach_connect(struct quoted *q, size_t server, unsigned address,
+int reach_connect(struct quoted *q, size_t index, unsigned address,
                   uint64_t until_mono_ms);
 
 /* Close the handle's connection, if it has one, and forget what was on it. */

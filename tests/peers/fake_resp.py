@@ -35,6 +35,18 @@ class Cut:
         self.size = size
 
 
+class Last:
+    """Answer, then close."""
+
+
+class Drip:
+    """Send the answer a byte at a time, each after `pause_s`, without end: the
+    last byte never comes."""
+
+    def __init__(self, pause_s):
+        self.pause_s = pause_s
+
+
 class Later:
     """Answer, but only after `event` has been set."""
 
@@ -92,6 +104,7 @@ class FakeServer:
         self.connections = 0
         self.greeting = greeting  # sent to each connection at once
         self.lock = threading.Lock()
+        self.stopped = threading.Event()
         self.sockets = []
         self.path = path
         if path is not None:
@@ -118,6 +131,7 @@ class FakeServer:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
+        self.stopped.set()
         # shutdown() wakes accept(); close() alone would leave it waiting.
         for s in [self.listener] + self.sockets:
             try:
@@ -186,6 +200,15 @@ class FakeServer:
         if isinstance(step, Later):
             step.event.wait()
         reply = self._reply(words)
+        if isinstance(step, Drip):
+            for at in range(len(reply) - 1):
+                connection.sendall(reply[at:at + 1])
+                if self.stopped.wait(step.pause_s):
+                    return False
+            return self.stopped.wait() and False
+        if isinstance(step, Last):
+            connection.sendall(reply)
+            return False
         if isinstance(step, Cut):
             connection.sendall(reply[:step.size])
             return False
