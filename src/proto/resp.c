@@ -70,7 +70,8 @@ static void take_argument(struct reader *r, struct resp_command *command,
     if (!goes_on(r)) {
         return;
     }
-    if ((size_t)(r->end - r->at) < len + 2) {
+    size_t left = (size_t)(r->end - r->at);
+    if (left < 2 || left - 2 < len) {
         r->is_short = true;
         return;
     }
@@ -138,14 +139,12 @@ static char take_escape(char **at, const char *end)
     return unescaped(*p);
 }
 
-/* Take a quoted argument whose opening quote is at *at, unescaping in place.
- * Returns false where its end is missing or stands within a word. */
-static bool take_quoted(char **at, char *end, struct span *out)
+/* Take a quoted part whose opening quote is at *at, unescaping in place to
+ * *write.  Returns false where its end is missing or stands within a word. */
+static bool take_quoted(char **at, char *end, char **write)
 {
     char quote = **at;
     char *read = *at + 1;
-    char *write = read;
-    out->data = write;
     while (read < end && *read != quote) {
         bool escapes = *read == '\\' && end - read > 1 &&
                        (quote == '"' || read[1] == '\'');
@@ -155,14 +154,29 @@ static bool take_quoted(char **at, char *end, struct span *out)
         } else {
             read++;
         }
-        *write++ = byte;
+        *(*write)++ = byte;
     }
     if (read == end || (read + 1 < end && !is_blank(read[1]))) {
         return false;
     }
-    out->len = (size_t)(write - out->data);
     *at = read + 1;
     return true;
+}
+
+/* Take a word, which a quoted part may end.  Returns as take_quoted(). */
+static bool take_word(char **at, char *end, struct span *out)
+{
+    char *read = *at;
+    out->data = read;
+    while (read < end && !is_blank(*read) && *read != '"' && *read != '\'') {
+        read++;
+    }
+    char *write = read;
+    bool is_quoted = read < end && !is_blank(*read);
+    bool is_good = !is_quoted || take_quoted(&read, end, &write);
+    out->len = (size_t)(write - out->data);
+    *at = read;
+    return is_good;
 }
 
 /* Split a line into arguments, as redis-cli and telnet users type them. */
@@ -179,18 +193,9 @@ static const char *split_inline(char *at, char *end,
         if (command->count == RESP_ARGS_LIMIT) {
             return "a command has more than 1025 arguments";
         }
-        struct span *arg = &command->args[command->count++];
-        if (*at == '"' || *at == '\'') {
-            if (!take_quoted(&at, end, arg)) {
-                return "unbalanced quotes in a line";
-            }
-            continue;
+        if (!take_word(&at, end, &command->args[command->count++])) {
+            return "unbalanced quotes in a line";
         }
-        arg->data = at;
-        while (at < end && !is_blank(*at)) {
-            at++;
-        }
-        arg->len = (size_t)(at - arg->data);
     }
 }
 
