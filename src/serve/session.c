@@ -11,9 +11,9 @@
 #include "base/mem.h"
 #include "fetch/fetch.h"
 #include "net/conn.h"
-#include "obs/log.h"
-#include "proto/detect.h"
+#include "proto/resp.h"
 #include "serve/command.h"
+#include "serve/guest.h"
 #include "serve/settings.h"
 #include "serve/wait.h"
 #include "serve/worker.h"
@@ -45,17 +45,13 @@ struct turn {
 TAILQ_HEAD(turn_list, turn);
 
 struct session {
-    LIST_ENTRY(session) link; // of the worker
-    struct worker *worker;
-    struct conn *conn;
-    struct roster_member member;
+    struct guest *guest;
+    struct worker *worker; // the guest's
     struct turn_list turns;
     size_t waiting;    // symbols, in all turns
     size_t held_bytes; // in all turns
     int version;       // of RESP
-    bool is_detected;  // it is known to speak RESP
     bool is_paused;
-    bool is_ending; // ends when the last turn is answered
 };
 
 struct worker *session_worker(const struct session *session)
@@ -65,7 +61,7 @@ struct worker *session_worker(const struct session *session)
 
 struct roster_member *session_member(struct session *session)
 {
-    return &session->member;
+    return &session->guest->member;
 }
 
 int session_version(const struct session *session)
@@ -77,13 +73,8 @@ void session_speak(struct session *session, int version)
 {
     CHECK(version == 2 || version == 3);
     session->version = version;
-    atomic_store_explicit(&session->member.version, version,
+    atomic_store_explicit(&session->guest->member.version, version,
                           memory_order_relaxed);
-}
-
-struct session *session_next(const struct session *session)
-{
-    return LIST_NEXT(session, link);
 }
 
 /* --- Turns ------------------------------------------------------------------
@@ -177,14 +168,7 @@ static void compose_turn(struct turn *turn, struct buffer *out)
 static struct buffer *output(struct session *session)
 {
     struct turn *last = TAILQ_LAST(&session->turns, turn_list);
-    return last != NULL ? &last->held : conn_output(session->conn);
-}
-
-static void end_if_done(struct session *session)
-{
-    if (session->is_ending && TAILQ_EMPTY(&session->turns)) {
-        conn_finish(session->conn);
-    }
+    return last != NULL ? &last->held : conn_output(session->guest->conn);
 }
 
 static size_t output_bytes_max(const struct session *session)
@@ -198,7 +182,7 @@ static void pause_if_full(struct session *session)
     if (session->waiting >= SESSION_WAITING_LIMIT ||
         session->held_bytes > output_bytes_max(session)) {
         session->is_paused = true;
-        conn_pause(session->conn);
+        conn_pause(session->guest->conn);
     }
 }
 
@@ -207,7 +191,7 @@ static void resume_if_free(struct session *session)
     if (session->is_paused && session->waiting <= SESSION_WAITING_LIMIT / 2 &&
         session->held_bytes <= output_bytes_max(session) / 2) {
         session->is_paused = false;
-        conn_resume(session->conn); // may end the session
+        conn_resume(session->guest->conn); // may end the session
     }
 }
 
@@ -218,17 +202,17 @@ static void advance(struct session *session)
     if (turn == NULL || turn->waiting > 0) {
         return;
     }
-    struct buffer *out = conn_output(session->conn);
+    struct buffer *out = conn_output(session->guest->conn);
     while (turn != NULL && turn->waiting == 0) {
         compose_turn(turn, out);
         buffer_put_span(out, buffer_span(&turn->held));
         free_turn(turn);
         turn = TAILQ_FIRST(&session->turns);
     }
-    struct conn *conn = session->conn;
+    struct conn *conn = session->guest->conn;
     conn_flush(conn);
     if (conn_is_open(conn)) {
-        end_if_done(session);
+        guest_end_if_done(session->guest);
     }
     if (conn_is_open(conn)) {
         resume_if_free(session);
@@ -236,10 +220,8 @@ static void advance(struct session *session)
 }
 
 IMPLEMENTS(on_end)
-void session_on_result(void *user, struct waiter *waiter,
-                       const struct fetch_result *result)
+static void on_result(struct waiter *waiter, const struct fetch_result *result)
 {
-    (void)user;
     struct slot *slot = (struct slot *)waiter;
     struct turn *turn = slot->turn;
     struct session *session = turn->session;
@@ -281,6 +263,7 @@ static void fill_turn(struct turn *turn, size_t count)
         struct slot *slot = &turn->slots[turn->count++];
         const struct answer *answer = &worker->answers[i];
         slot->turn = turn;
+        slot->waiter.on_end = on_result;
         slot->symbol = answer->symbol;
         if (answer->quote != NULL || answer->err != 0) {
             set_slot(slot, answer);
@@ -332,41 +315,6 @@ static void refuse_bytes(struct session *session, const char *why)
     session_finish(session);
 }
 
-/* What other protocols get until they are spoken here. */
-static void refuse_protocol(struct session *session, enum protocol protocol)
-{
-    if (protocol == PROTOCOL_HTTP) {
-        buffer_put_text(
-            conn_output(session->conn),
-            "HTTP/1.1 501 Not Implemented\r\n"
-            "Content-Type: text/plain\r\n"
-            "Content-Length: 52\r\n"
-            "Connection: close\r\n\r\n"
-            "This port speaks RESP: try redis-cli, or quote IBM.\n");
-    }
-    log_event(LOG_DEBUG, "serve", "protocol is not spoken",
-              LOG_TEXT("protocol", detect_word(protocol)),
-              LOG_TEXT("peer", session->member.peer));
-    metric_add(session->worker->cells, METRIC_connections_cut, 1);
-    session_finish(session);
-}
-
-static bool is_resp(struct session *session, struct span bytes)
-{
-    if (session->is_detected) {
-        return true;
-    }
-    enum protocol protocol = detect_protocol(bytes);
-    if (protocol == PROTOCOL_UNKNOWN) {
-        return false;
-    }
-    session->is_detected = protocol == PROTOCOL_RESP;
-    if (!session->is_detected) {
-        refuse_protocol(session, protocol);
-    }
-    return session->is_detected;
-}
-
 /* Answer one request at the front of the bytes.  Returns how many it took, or 0
  * when there is none to answer now. */
 static size_t answer_one(struct session *session, char *bytes, size_t len)
@@ -387,7 +335,7 @@ static size_t answer_one(struct session *session, char *bytes, size_t len)
         if (last != NULL) {
             session->held_bytes += out->len - before;
             if (out->failed) {
-                conn_reset(session->conn, "memory");
+                conn_reset(session->guest->conn, "memory");
             }
         }
     }
@@ -395,19 +343,12 @@ static size_t answer_one(struct session *session, char *bytes, size_t len)
 }
 
 IMPLEMENTS(on_bytes)
-static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
+static size_t on_bytes(void *state, char *bytes, size_t len)
 {
-    struct session *session = user;
-    atomic_store_explicit(&session->member.active_ms,
-                          session->worker->loop.now_ms, memory_order_relaxed);
+    struct session *session = state;
+    struct conn *conn = session->guest->conn;
     size_t taken = 0;
-    if (session->is_ending) {
-        return len; // nobody waits for an answer to these
-    }
-    if (!is_resp(session, (struct span){bytes, len})) {
-        return 0;
-    }
-    while (taken < len && !session->is_paused && !session->is_ending) {
+    while (taken < len && !session->is_paused && !session->guest->is_ending) {
         size_t one = answer_one(session, bytes + taken, len - taken);
         taken += one;
         if (one == 0 || !conn_is_open(conn)) {
@@ -425,119 +366,48 @@ static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
     return taken;
 }
 
-IMPLEMENTS(on_end)
-static void on_peer_end(void *user, struct conn *conn)
-{
-    (void)conn;
-    session_finish(user);
-}
-
-IMPLEMENTS(on_idle)
-static bool on_idle(void *user, struct conn *conn)
-{
-    (void)conn;
-    struct session *session = user;
-    if (!TAILQ_EMPTY(&session->turns)) {
-        return false; // it is we who are slow
-    }
-    metric_add(session->worker->cells, METRIC_connections_idle_ended, 1);
-    return true;
-}
-
-IMPLEMENTS(on_closed)
-static void on_closed(void *user, struct conn *conn, const char *why)
-{
-    (void)conn;
-    struct session *session = user;
-    struct worker *worker = session->worker;
-    for (struct turn *turn; (turn = TAILQ_FIRST(&session->turns)) != NULL;) {
-        free_turn(turn);
-    }
-    CHECK(session->waiting == 0 && session->held_bytes == 0);
-    log_event(LOG_DEBUG, "serve", "connection ended",
-              LOG_TEXT("peer", session->member.peer), LOG_TEXT("why", why));
-    if (strcmp(why, "closed") != 0 && strcmp(why, "reset") != 0 &&
-        strcmp(why, "idle") != 0) {
-        metric_add(worker->cells, METRIC_connections_cut, 1);
-    }
-    roster_leave(worker->shared->roster, &session->member);
-    LIST_REMOVE(session, link);
-    metric_subtract(worker->cells, METRIC_connections_open, 1);
-    mem_free(session);
-    worker_forget(worker);
-}
-
-static const struct conn_owner session_owner = {
-    .on_bytes = on_bytes,
-    .on_end = on_peer_end,
-    .on_idle = on_idle,
-    .on_closed = on_closed,
-};
-
 /* --- Opening and ending ------------------------------------------------------
  */
 
-static struct session *make_session(struct worker *worker, struct conn *conn)
+IMPLEMENTS(open)
+static void *open_session(struct guest *guest)
 {
     struct session *session = mem_calloc(1, sizeof(*session));
-    if (session == NULL) {
-        return NULL;
-    }
-    session->worker = worker;
-    session->conn = conn;
-    TAILQ_INIT(&session->turns);
-    session->member.joined_ms = worker->loop.now_ms;
-    session->member.worker = worker->number;
-    session_speak(session, 2);
-    conn_print_peer(conn, session->member.peer);
-    int err = roster_join(worker->shared->roster, &session->member,
-                          worker->settings->conf->limits.connections_max);
-    if (err != 0) {
-        mem_free(session);
-        return NULL;
+    if (session != NULL) {
+        session->guest = guest;
+        session->worker = guest->worker;
+        TAILQ_INIT(&session->turns);
+        session_speak(session, 2);
     }
     return session;
 }
 
-static struct conn_bounds bounds_of(const struct session *session)
+IMPLEMENTS(is_busy)
+static bool is_busy(const void *state)
 {
-    const struct conf *conf = session->worker->settings->conf;
-    return (struct conn_bounds){
-        .input_max = conf->limits.request_bytes_max,
-        .unsent_max = conf->limits.output_bytes_max,
-    };
+    const struct session *session = state;
+    return !TAILQ_EMPTY(&session->turns);
 }
 
-void session_open(struct worker *worker, struct conn *conn)
+IMPLEMENTS(close)
+static void close_session(void *state)
 {
-    metric_add(worker->cells, METRIC_connections_accepted, 1);
-    struct session *session = make_session(worker, conn);
-    if (session == NULL) {
-        metric_add(worker->cells, METRIC_connections_refused, 1);
-        buffer_put_text(conn_output(conn),
-                        "-OVERLOADED limits.connections is reached\r\n");
-        conn_finish(conn);
-        return;
+    struct session *session = state;
+    for (struct turn *turn; (turn = TAILQ_FIRST(&session->turns)) != NULL;) {
+        free_turn(turn);
     }
-    LIST_INSERT_HEAD(&worker->sessions, session, link);
-    metric_add(worker->cells, METRIC_connections_open, 1);
-    struct conn_bounds bounds = bounds_of(session);
-    conn_start(conn, &session_owner, session, &bounds);
-}
-
-void session_rebound(struct session *session)
-{
-    struct conn_bounds bounds = bounds_of(session);
-    conn_bound(session->conn, &bounds);
+    CHECK(session->waiting == 0 && session->held_bytes == 0);
+    mem_free(session);
 }
 
 void session_finish(struct session *session)
 {
-    session->is_ending = true;
-    end_if_done(session);
+    guest_finish(session->guest);
 }
 
-void session_cut(struct session *session)
-{
-    conn_reset(session->conn, "cut");
-}
+const struct guest_protocol session_protocol = {
+    .open = open_session,
+    .on_bytes = on_bytes,
+    .is_busy = is_busy,
+    .close = close_session,
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session.h -- a client's connection that speaks RESP: its requests in, the
- * replies out in the order of the requests.
+ * session.h -- a client that speaks RESP: its requests in, the replies out in
+ * the order of the requests.
  *
  * A request that has to wait becomes a turn.  Replies of requests behind it are
  * composed at once, but held with the turn until it is answered:
@@ -31,10 +31,8 @@
 #include "serve/roster.h"
 
 struct buffer;
-struct conn;
-struct fetch_result;
+struct guest_protocol;
 struct session; /* opaque; see session.c */
-struct waiter;
 struct worker;
 
 /* Far more than clients pipeline; and a whole MGET fits on top. */
@@ -52,10 +50,6 @@ struct session_request {
     size_t fields_count;
 };
 
-/* Take over a connection that was accepted; it is closed where there is no
- * memory or no room.  */
-void session_open(struct worker *worker, struct conn *conn);
-
 /*
  * Answer a request for the quotes of `texts` (1 to RESP_ARGS_LIMIT of them)
  * now, into `out`, or later.  Texts that are no symbols are answered with
@@ -64,18 +58,8 @@ void session_open(struct worker *worker, struct conn *conn);
 void session_ask(struct session *session, const struct session_request *request,
                  const struct span *texts, size_t count, struct buffer *out);
 
-/* A waiter of one of the worker's sessions ended; wait_options.on_end. */
-void session_on_result(void *user, struct waiter *waiter,
-                       const struct fetch_result *result);
-
-/* Stop reading requests; end when the last reply is out. */
+/* No more requests are read; the connection ends when the last reply is out. */
 void session_finish(struct session *session);
-
-/* End at once. */
-void session_cut(struct session *session);
-
-/* The worker has new settings: take over its bounds. */
-void session_rebound(struct session *session);
 
 /* The worker of a session.  BORROWED, as all below. */
 struct worker *session_worker(const struct session *session);
@@ -87,5 +71,5 @@ struct roster_member *session_member(struct session *session);
 int session_version(const struct session *session);
 void session_speak(struct session *session, int version);
 
-/* The next session of the worker's list; NULL at its end. */
-struct session *session_next(const struct session *session);
+/* RESP, as a connection speaks it; a slot in guest.c. */
+extern const struct guest_protocol session_protocol;

@@ -95,7 +95,7 @@ void wait_refresh(struct waits *waits, const struct symbol *symbol)
 int wait_join(struct waits *waits, const struct symbol *symbol,
               struct waiter *waiter)
 {
-    CHECK(waiter->symbol == NULL);
+    CHECK(waiter->symbol == NULL && waiter->on_end != NULL);
     if (waits->count >= WAIT_LIMIT) {
         return ERR_OVERLOADED;
     }
@@ -143,7 +143,7 @@ void wait_end(struct waits *waits, const struct fetch_result *result)
     for (struct waiter *waiter;
          (waiter = TAILQ_FIRST(&entry->waiters)) != NULL;) {
         remove_waiter(waits, &entry->waiters, waiter);
-        waits->options.on_end(waits->options.user, waiter, result);
+        waiter->on_end(waiter, result);
     }
     mem_free(entry);
 }

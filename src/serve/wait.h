@@ -33,6 +33,8 @@ struct waits; /* opaque; see wait.c */
 /* A place in a symbol's list, within the waiting request's own memory. */
 struct waiter {
     TAILQ_ENTRY(waiter) link;
+    /* The symbol was fetched, or failed; set before wait_join(). */
+    void (*on_end)(struct waiter *waiter, const struct fetch_result *result);
     struct wait_symbol *symbol; /* NULL: not waiting */
 };
 
@@ -40,9 +42,6 @@ struct wait_options {
     struct metric_cells *cells;
     /* Ask for a symbol upstream; 0, or an error, and then nobody waits. */
     int (*ask)(void *user, const struct symbol *symbol);
-    /* A waiter's symbol was fetched, or failed. */
-    void (*on_end)(void *user, struct waiter *waiter,
-                   const struct fetch_result *result);
     void *user;
 };
 

@@ -9,7 +9,7 @@
 #include "cache/cache.h"
 #include "fetch/fetch.h"
 #include "net/listener.h"
-#include "serve/session.h"
+#include "serve/guest.h"
 #include "serve/settings.h"
 #include "serve/wait.h"
 
@@ -28,7 +28,7 @@ struct worker_mail {
 
 static void end_if_drained(struct worker *worker)
 {
-    if (worker->is_draining && LIST_EMPTY(&worker->sessions)) {
+    if (worker->is_draining && LIST_EMPTY(&worker->guests)) {
         loop_stop(&worker->loop);
     }
 }
@@ -38,14 +38,14 @@ void worker_forget(struct worker *worker)
     end_if_drained(worker);
 }
 
-/* Call `fn` for every session; it may end the session it is given. */
-static void each_session(struct worker *worker, void (*fn)(struct session *))
+/* Call `fn` for every guest; it may end the guest it is given. */
+static void each_guest(struct worker *worker, void (*fn)(struct guest *))
 {
-    struct session *next;
-    for (struct session *session = LIST_FIRST(&worker->sessions);
-         session != NULL; session = next) {
-        next = session_next(session);
-        fn(session);
+    struct guest *next;
+    for (struct guest *guest = LIST_FIRST(&worker->guests); guest != NULL;
+         guest = next) {
+        next = LIST_NEXT(guest, link);
+        fn(guest);
     }
 }
 
@@ -53,14 +53,14 @@ static void on_grace_over(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
     loop_wake(&worker->loop);
-    each_session(worker, session_finish);
+    each_guest(worker, guest_finish);
     end_if_drained(worker);
 }
 
 static void drain(struct worker *worker)
 {
     if (worker->is_draining) {
-        each_session(worker, session_cut);
+        each_guest(worker, guest_cut);
         end_if_drained(worker);
         return;
     }
@@ -76,7 +76,7 @@ static void take_settings(struct worker *worker, struct settings *settings)
     settings_leave(&worker->settings);
     worker->settings = settings;
     worker->loop.idle_for_ms = settings->conf->limits.idle_for_ms;
-    each_session(worker, session_rebound);
+    each_guest(worker, guest_rebound);
 }
 
 IMPLEMENTS(mailbox_mail_fn)
@@ -101,7 +101,7 @@ static void on_mail(void *user, struct mail *mail)
 IMPLEMENTS(listener_accept_fn)
 static void on_accept(void *user, struct conn *conn)
 {
-    session_open(user, conn);
+    guest_open(user, conn);
 }
 
 IMPLEMENTS(ask)
@@ -170,11 +170,10 @@ int worker_create(struct worker **out, unsigned number,
     worker->cells = &shared->metrics.cells[number];
     worker->settings = settings_hold(settings);
     worker->listeners_count = count;
-    LIST_INIT(&worker->sessions);
+    LIST_INIT(&worker->guests);
     struct wait_options waits = {
         .cells = worker->cells,
         .ask = ask_upstream,
-        .on_end = session_on_result,
         .user = worker,
     };
     int err = wait_create_all(&worker->waits, &waits);

@@ -26,9 +26,9 @@
 struct cache;
 struct fetch;
 struct fetch_result;
+struct guest;
 struct listener;
 struct roster;
-struct session;
 struct settings;
 struct waits;
 struct worker_mail;
@@ -60,7 +60,7 @@ struct worker {
     struct listener *listeners[CONF_LIST_LIMIT];
     int listen_fds[CONF_LIST_LIMIT]; /* until it starts */
     size_t listeners_count;
-    LIST_HEAD(, session) sessions;
+    LIST_HEAD(, guest) guests;
     bool is_draining;
     uv_timer_t grace; /* runs from the drain to the end of reading */
     /* Scratch of the request being answered. */
@@ -92,7 +92,7 @@ struct worker_mail *worker_prepare_settings(struct settings *settings);
 void worker_post_settings(struct worker *worker, struct worker_mail **mail);
 void worker_drop_settings(struct worker_mail **mail);
 
-/* A session of the worker's has ended.  Threads: the worker's. */
+/* A guest of the worker's is gone.  Threads: the worker's. */
 void worker_forget(struct worker *worker);
 
 /*
