@@ -98,6 +98,7 @@ void command_run(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
     metric_add(session_worker(session)->cells, METRIC_requests, 1);
+    roster_count_command(session_member(session));
     const struct command *found = command_find(command->args[0]);
     if (found == NULL) {
         fail_with(session, out,

@@ -59,6 +59,16 @@ void roster_leave(struct roster *roster, struct roster_member *member);
 void roster_rename(struct roster *roster, char *name, size_t name_size,
                    struct span text);
 
+/* Count a command of a member's.  Threads: its worker's; relaxed, without a
+ * read-modify-write, since there is one writer. */
+static inline void roster_count_command(struct roster_member *member)
+{
+    atomic_store_explicit(
+        &member->commands,
+        atomic_load_explicit(&member->commands, memory_order_relaxed) + 1,
+        memory_order_relaxed);
+}
+
 /* Number of members. */
 uint64_t roster_count(struct roster *roster);
 
