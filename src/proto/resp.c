@@ -35,10 +35,43 @@ static struct span take_line(struct reader *r, size_t len_max)
     return line;
 }
 
+/* Digits of a length that is read without looking for its end first; no product
+ * of so many overflows. */
+#define SHORT_LENGTH_DIGITS 7
+
+/* Take "<type><number>\r\n" where it is there, whole, short and at most max, as
+ * nearly always; else take nothing, and the slow way says what is wrong. */
+static bool take_short_length(struct reader *r, char type, size_t max,
+                              size_t *out)
+{
+    const char *digits = r->at + 1;
+    if (r->at == r->end || *r->at != type) {
+        return false;
+    }
+    const char *at = digits;
+    size_t value = 0;
+    while (at < r->end && at - digits < SHORT_LENGTH_DIGITS && *at >= '0' &&
+           *at <= '9') {
+        value = value * 10 + (size_t)(*at - '0');
+        at++;
+    }
+    if (at == digits || r->end - at < 2 || at[0] != '\r' || at[1] != '\n' ||
+        value > max) {
+        return false;
+    }
+    r->at += at + 2 - r->at;
+    *out = value;
+    return true;
+}
+
 /* Take "<type><number>\r\n", the number from 0 to max. */
 static size_t take_length(struct reader *r, char type, size_t max,
                           const char *above_max)
 {
+    size_t taken;
+    if (take_short_length(r, type, max, &taken)) {
+        return taken;
+    }
     if (r->at < r->end && *r->at != type) {
         r->error = type == '$' ? "expected '$' before an argument"
                                : "expected '*' before a command";
@@ -260,11 +293,13 @@ void resp_put_error(struct buffer *out, const char *word, struct span sentence)
     buffer_put(out, "\r\n", 2);
 }
 
-/* "<type><number>\r\n", at most 1 + 20 + 2 bytes. */
-static void put_line(struct buffer *out, char type, int64_t value)
+/* "<type><number>\r\n" is at most 1 + 20 + 2 bytes. */
+#define LINE_BYTES 24
+
+/* Write a line at the end of `text`; returns where it begins. */
+static size_t compose_line(char text[LINE_BYTES], char type, int64_t value)
 {
-    char text[24];
-    size_t at = sizeof(text);
+    size_t at = LINE_BYTES;
     uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     text[--at] = '\n';
     text[--at] = '\r';
@@ -276,6 +311,13 @@ static void put_line(struct buffer *out, char type, int64_t value)
         text[--at] = '-';
     }
     text[--at] = type;
+    return at;
+}
+
+static void put_line(struct buffer *out, char type, int64_t value)
+{
+    char text[LINE_BYTES];
+    size_t at = compose_line(text, type, value);
     buffer_put(out, text + at, sizeof(text) - at);
 }
 
@@ -286,9 +328,21 @@ void resp_put_integer(struct buffer *out, int64_t value)
 
 void resp_put_bulk(struct buffer *out, struct span text)
 {
-    put_line(out, '$', (int64_t)text.len);
-    buffer_put_span(out, text);
-    buffer_put(out, "\r\n", 2);
+    char line[LINE_BYTES];
+    size_t line_at = compose_line(line, '$', (int64_t)text.len);
+    size_t line_len = sizeof(line) - line_at;
+    char *at = buffer_reserve(out, line_len + text.len + 2);
+    if (at == NULL) {
+        return;
+    }
+    memcpy(at, line + line_at, line_len);
+    at += line_len;
+    if (text.len > 0) {
+        memcpy(at, text.data, text.len);
+        at += text.len;
+    }
+    memcpy(at, "\r\n", 2);
+    out->len += line_len + text.len + 2;
 }
 
 void resp_put_null(struct buffer *out, int version)
