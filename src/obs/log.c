@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/utf8.h"
 
 /* Relaxed: each line may go by the old settings or the new. */
 static _Atomic int log_fd = STDERR_FILENO;
@@ -48,32 +49,65 @@ int log_parse_format(enum log_format *out, const char *word)
     return ERR_SYNTAX;
 }
 
-/* A quoted string that both JSON and logfmt readers take. */
+/* What is kept free for the end of a line: a quote, a brace, a line end. */
+#define END_BYTES 3
+
+/* The most that a pair needs besides its key and a text: a separator, quotes, a
+ * colon, and the longest number. */
+#define PAIR_BYTES 28
+
+static bool fits(const struct buffer *line, size_t len)
+{
+    return line->len + len + END_BYTES <= line->len_max;
+}
+
+/* How many bytes a letter of valid UTF-8 has, by its first. */
+static size_t letter_len(unsigned char first)
+{
+    return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* Append a letter as a quoted string holds it: both JSON and logfmt readers
+ * take these escapes.  A byte that is no UTF-8 is shown by its number. */
+static void put_letter(struct buffer *line, const char *at, size_t len)
+{
+    unsigned char c = (unsigned char)at[0];
+    if (c == '"' || c == '\\') {
+        buffer_put_byte(line, '\\');
+        buffer_put_byte(line, (char)c);
+    } else if (c < 0x20 || c == 0x7f || (c >= 0x80 && len == 1)) {
+        buffer_printf(line, "\\u%04x", c);
+    } else {
+        buffer_put(line, at, len);
+    }
+}
+
+#define ESCAPED_BYTES 6
+
 static void put_quoted(struct buffer *line, const char *text)
 {
+    bool is_utf8 = utf8_is_valid(span_of(text));
     buffer_put_byte(line, '"');
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') {
-            buffer_put_byte(line, '\\');
-            buffer_put_byte(line, (char)c);
-        } else if (c < 0x20 || c == 0x7f) {
-            buffer_printf(line, "\\u%04x", c);
-        } else {
-            buffer_put_byte(line, (char)c);
-        }
+    for (size_t len; *text != '\0' && fits(line, ESCAPED_BYTES); text += len) {
+        len = is_utf8 ? letter_len((unsigned char)*text) : 1;
+        put_letter(line, text, len);
     }
     buffer_put_byte(line, '"');
 }
 
 static bool is_plain(const char *text)
 {
-    return text[0] != '\0' && text[strcspn(text, " =\"\\\t\r\n")] == '\0';
+    struct span all = span_of(text);
+    return all.len > 0 && text[strcspn(text, " =\"\\")] == '\0' &&
+           utf8_is_valid(all) && !utf8_has_control(all);
 }
 
 static void put_pair(struct buffer *line, bool is_json,
                      const struct log_field *field)
 {
+    if (!fits(line, strlen(field->key) + PAIR_BYTES)) {
+        return;
+    }
     const char *separator = line->len <= 1 ? "" : is_json ? "," : " ";
     buffer_put_text(line, separator);
     if (is_json) {
@@ -85,7 +119,8 @@ static void put_pair(struct buffer *line, bool is_json,
     }
     if (field->text == NULL) {
         buffer_put_i64(line, field->number);
-    } else if (!is_json && is_plain(field->text)) {
+    } else if (!is_json && is_plain(field->text) &&
+               fits(line, strlen(field->text))) {
         buffer_put_text(line, field->text);
     } else {
         put_quoted(line, field->text);

@@ -31,7 +31,8 @@ struct log_field {
 #define LOG_TEXT(key, value)   ((struct log_field){(key), (value), 0})
 #define LOG_NUMBER(key, value) ((struct log_field){(key), NULL, (value)})
 
-/* Bytes of a line; what is longer is cut. */
+/* Bytes of a line: a text that would make it longer is cut, and what comes
+ * behind it left out. */
 #define LOG_LINE_LIMIT 2048
 
 /* Write to descriptor `fd` from now on, from `level` up.  Both may be changed
