@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * resp_test.c -- commands in every form and at every bound, the same wherever
- * they are cut; and the replies of both versions.
+ * they are cut.  Replies are in resp_put_test.c.
  */
 #include "proto/resp.h"
 
@@ -530,134 +530,6 @@ static void inv2_no_byte_behind_the_end_counts(void **state)
     }
 }
 
-/* --- Replies -----------------------------------------------------------------
- */
-
-static void assert_written(struct buffer *out, const char *text)
-{
-    assert_false(out->failed);
-    assert_true(span_equal(buffer_span(out), span_of(text)));
-    buffer_clear(out);
-}
-
-static void replies_are_written_in_their_form(void **state)
-{
-    (void)state;
-    struct buffer out = buffer_empty(1000);
-    resp_put_simple(&out, "OK");
-    assert_written(&out, "+OK\r\n");
-    resp_put_bulk(&out, span_of("IBM"));
-    assert_written(&out, "$3\r\nIBM\r\n");
-    resp_put_bulk(&out, (struct span){NULL, 0});
-    assert_written(&out, "$0\r\n\r\n");
-    resp_put_bulk(&out, span_of("a\r\nb"));
-    assert_written(&out, "$4\r\na\r\nb\r\n");
-    resp_put_array(&out, 0);
-    assert_written(&out, "*0\r\n");
-    resp_put_array(&out, 1025);
-    assert_written(&out, "*1025\r\n");
-    buffer_deinit(&out);
-}
-
-static void versions_differ_in_null_and_map(void **state)
-{
-    (void)state;
-    struct buffer out = buffer_empty(1000);
-    resp_put_null(&out, 2);
-    assert_written(&out, "$-1\r\n");
-    resp_put_null(&out, 3);
-    assert_written(&out, "_\r\n");
-    resp_put_map(&out, 2, 17);
-    assert_written(&out, "*34\r\n");
-    resp_put_map(&out, 3, 17);
-    assert_written(&out, "%17\r\n");
-    resp_put_map(&out, 2, 0);
-    assert_written(&out, "*0\r\n");
-    buffer_deinit(&out);
-}
-
-static void integers_are_written_to_their_ends(void **state)
-{
-    (void)state;
-    const struct {
-        int64_t value;
-        const char *text;
-    } cases[] = {
-        {0, ":0\r\n"},
-        {7, ":7\r\n"},
-        {-1, ":-1\r\n"},
-        {-10, ":-10\r\n"},
-        {INT64_MAX, ":9223372036854775807\r\n"},
-        {INT64_MIN, ":-9223372036854775808\r\n"},
-    };
-    struct buffer out = buffer_empty(1000);
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        resp_put_integer(&out, cases[i].value);
-        assert_written(&out, cases[i].text);
-    }
-    buffer_deinit(&out);
-}
-
-static void error_sentences_stay_on_one_line(void **state)
-{
-    (void)state;
-    struct buffer out = buffer_empty(1000);
-    resp_put_error(&out, "UNKNOWN", span_of("no provider knows X"));
-    assert_written(&out, "-UNKNOWN no provider knows X\r\n");
-    resp_put_error(&out, "ERR", span_of("a\r\n+OK\nb\r"));
-    assert_written(&out, "-ERR a  +OK b \r\n");
-    resp_put_error(&out, "ERR", span_of(""));
-    assert_written(&out, "-ERR \r\n");
-    buffer_deinit(&out);
-}
-
-static void reply_beyond_the_buffer_fails_it(void **state)
-{
-    (void)state;
-    for (size_t bound = 0; bound < 24; bound++) {
-        struct buffer out = buffer_empty(bound);
-        resp_put_error(&out, "UNKNOWN", span_of("no such thing"));
-        assert_int_equal(out.failed, bound < 24);
-        assert_true(out.len <= bound);
-        buffer_deinit(&out);
-    }
-    struct buffer out = buffer_empty(24);
-    resp_put_error(&out, "UNKNOWN", span_of("no such thing."));
-    assert_true(out.failed); // one more than fits
-    buffer_deinit(&out);
-}
-
-/* parse(compose(x)) is x, for what both directions share. */
-static void composed_arrays_parse_as_they_were(void **state)
-{
-    (void)state;
-    uint64_t seed = 3;
-    for (int i = 0; i < 200; i++) {
-        struct buffer out = buffer_empty(100000);
-        char args[8][40];
-        size_t lens[8];
-        size_t count = 1 + testing_random(&seed) % 8;
-        resp_put_array(&out, count);
-        for (size_t arg = 0; arg < count; arg++) {
-            lens[arg] = testing_random(&seed) % sizeof(args[0]);
-            for (size_t at = 0; at < lens[arg]; at++) {
-                args[arg][at] = (char)testing_random(&seed);
-            }
-            resp_put_bulk(&out, (struct span){args[arg], lens[arg]});
-        }
-        struct parsed parsed;
-        parse(&parsed, buffer_span(&out), BYTES_MAX);
-        assert_int_equal(parsed.taken, out.len);
-        assert_int_equal(parsed.command.count, count);
-        for (size_t arg = 0; arg < count; arg++) {
-            assert_true(span_equal(parsed.command.args[arg],
-                                   (struct span){args[arg], lens[arg]}));
-        }
-        end(&parsed);
-        buffer_deinit(&out);
-    }
-}
-
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(arrays_of_bulk_strings_are_commands),
     cmocka_unit_test(arguments_may_hold_any_byte),
@@ -680,12 +552,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(inv1_random_bytes_are_cut_anywhere_too),
     cmocka_unit_test(inv2_pipelined_commands_are_taken_one_by_one),
     cmocka_unit_test(inv2_no_byte_behind_the_end_counts),
-    cmocka_unit_test(replies_are_written_in_their_form),
-    cmocka_unit_test(versions_differ_in_null_and_map),
-    cmocka_unit_test(integers_are_written_to_their_ends),
-    cmocka_unit_test(error_sentences_stay_on_one_line),
-    cmocka_unit_test(reply_beyond_the_buffer_fails_it),
-    cmocka_unit_test(composed_arrays_parse_as_they_were),
 };
 
 TEST_MAIN(tests)
