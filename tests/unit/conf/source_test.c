@@ -97,7 +97,7 @@ static void wrong_values_name_the_variable(void **state)
                    "100ms to 7d, written as " UNITS_DURATION_FORM);
     assert_refused(NULL, LIST("QUOTED_SERVER_WORKERS=65"), NULL, ERR_RANGE,
                    "environment QUOTED_SERVER_WORKERS: found \"65\"; allowed: "
-                   "0 to 64");
+                   "0 to 63");
     assert_refused(NULL, LIST("QUOTED_PROVIDERS_0_URL=http://u:PW@h"), NULL,
                    ERR_SYNTAX,
                    "environment QUOTED_PROVIDERS_0_URL: found another form; "
