@@ -281,7 +281,7 @@ static void draw_set(char out[256], uint64_t *seed)
     static const uint64_t lowest[] = {100, 0, 1, 1, 100, 1,   1,
                                       16,  1, 0, 0, 1,   100, 0};
     static const uint64_t span[] = {100000,  86400, 1000,  1048576, 1000,
-                                    1000000, 16384, 4096,  86400,   65,
+                                    1000000, 16384, 4096,  86400,   64,
                                     65536,   65535, 50000, 1000};
     size_t pick = draw(seed, sizeof(formats) / sizeof(formats[0]));
     unsigned long long value = lowest[pick] + draw(seed, span[pick]);
