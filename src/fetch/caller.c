@@ -103,7 +103,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     struct watch *watch = poll->data;
     struct caller *caller = watch->caller;
     loop_wake(caller->loop);
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    // libuv tells of an error without saying whether there is still something
+    // to read, and told of an error alone libcurl gives up; told of nothing (0)
+    // it looks itself, sees a reset as one, and asks again on a new connection
+    // where it was an idle one that the provider had closed.
+    (void)status;
+    int flags = 0;
     flags |= (events & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0;
     flags |= (events & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
     act(caller, watch->socket, flags); // may free *watch
