@@ -133,7 +133,7 @@ static void wrong_values_are_told_with_their_line(void **state)
                         "or unix:/absolute/path");
     assert_refused("server:\n  workers: 65\n", NULL, NULL, ERR_RANGE,
                    "quoted.yaml:2: server.workers: found \"65\"; allowed: 0 "
-                   "to 64");
+                   "to 63");
 }
 
 static void wrong_kinds_are_told(void **state)
