@@ -157,8 +157,10 @@ static int take_first(struct http_request *request, struct span line)
     if (!chunk_is_token(request->method) || !is_visible(request->target)) {
         return refuse(request, 400, "this is no request line");
     }
-    if (rest.data == NULL && request->target.data[0] == '/') {
-        return refuse(request, 505, "HTTP/0.9 is not spoken");
+    if (rest.data == NULL) {
+        return request->target.data[0] == '/'
+                   ? refuse(request, 505, "HTTP/0.9 is not spoken")
+                   : refuse(request, 400, "this is no request line");
     }
     bool is_version = rest.len == 8 && memcmp(rest.data, "HTTP/", 5) == 0 &&
                       is_digit(rest.data[5]) && rest.data[6] == '.' &&
