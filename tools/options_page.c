@@ -5,23 +5,10 @@
  *     options_page            prints the page
  *     options_page FILE       compares it with a file, for the tests
  */
-#include <stdio.h>
-
+#include "../tools/page.h"
 #include "base/buffer.h"
-#include "base/file.h"
 #include "conf/option.h"
 #include "conf/value.h"
-
-/* A bar would end the cell. */
-static void put_cell(struct buffer *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '|' || *text == '*' || *text == '<') {
-            buffer_put_byte(out, '\\');
-        }
-        buffer_put_byte(out, *text);
-    }
-}
 
 static void put_table(struct buffer *out, const struct option_table *table)
 {
@@ -32,10 +19,10 @@ static void put_table(struct buffer *out, const struct option_table *table)
         char range[VALUE_ALLOWED_SIZE];
         value_print_range(range, option);
         buffer_printf(out, "| `%s` | ", option->key);
-        put_cell(out, range);
+        page_put_cell(out, range);
         buffer_printf(out, " | %s | %s | ", option_default(option),
                       option->needs_restart ? "yes" : "");
-        put_cell(out, option->help);
+        page_put_cell(out, option->help);
         buffer_put_text(out, " |\n");
     }
 }
@@ -56,7 +43,7 @@ static void put_page(struct buffer *out)
         "\n");
     put_table(out, option_table());
     buffer_put_text(out, "\n## Providers\n\n");
-    put_cell(out, option_providers_help());
+    page_put_cell(out, option_providers_help());
     buffer_put_text(out,
                     " Outside the file, an element is\nwritten with its number "
                     "from 0: `providers.0.url`, `QUOTED_PROVIDERS_0_URL`.\n"
@@ -64,31 +51,7 @@ static void put_page(struct buffer *out)
     put_table(out, option_table_of_provider());
 }
 
-static int compare(struct span page, const char *path)
-{
-    struct buffer file = buffer_empty(1u << 20);
-    bool is_same =
-        file_read(&file, path) == 0 && span_equal(buffer_span(&file), page);
-    buffer_deinit(&file);
-    if (!is_same) {
-        fprintf(stderr,
-                "%s is not what the table of settings says; write it anew "
-                "with\n  options_page > docs/options.md\n",
-                path);
-    }
-    return is_same ? 0 : 1;
-}
-
 int main(int argc, char **argv)
 {
-    struct buffer page = buffer_empty(1u << 20);
-    put_page(&page);
-    int status = page.failed ? 1 : 0;
-    if (status == 0 && argc > 1) {
-        status = compare(buffer_span(&page), argv[1]);
-    } else if (status == 0) {
-        fwrite(page.data, 1, page.len, stdout);
-    }
-    buffer_deinit(&page);
-    return status;
+    return page_main(argc, argv, put_page);
 }
