@@ -1,0 +1,26 @@
+# reconnect.story
+claim  The connection to the provider is used again, call after call; when the provider
+claim  has reset it, the call is made on another one and nobody sees an error.
+
+upstream price AAPL 189.84
+upstream price IBM 137.16
+upstream price MSFT 400
+upstream price WMT 29
+c1 > ask AAPL
+c1 < 189.84 USD fresh
+c1 > ask IBM
+c1 < 137.16 USD fresh
+c1 > ask MSFT
+c1 < 400.00 USD fresh
+count  upstream_calls +3, upstream.total +3, upstream.connections +1
+
+upstream next WMT reset
+c1 > ask WMT
+c1 < 29.00 USD fresh
+count  upstream_calls +1, upstream_ok +1, upstream_failed +0, upstream.WMT +2, upstream.connections +1
+
+# On a connection that never worked it is a failure.
+upstream next DIS reset repeat=2
+c1 > ask DIS
+c1 < -UPSTREAM DIS: market: *
+count  upstream_calls +1, upstream_failed +1, upstream.DIS +2
