@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "proto/resp.h"
 #include "serve/command.h"
+#include "serve/multi.h"
 #include "serve/roster.h"
 #include "serve/session.h"
 #include "serve/worker.h"
@@ -96,6 +97,7 @@ void client_reset(struct session *session, const struct resp_command *command,
                   struct buffer *out)
 {
     (void)command;
+    multi_drop(session);
     session_speak(session, 2);
     set_name(session, span_of(""), out);
     resp_put_simple(out, "RESET");

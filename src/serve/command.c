@@ -6,6 +6,7 @@
 #include "proto/resp.h"
 #include "serve/client.h"
 #include "serve/insight.h"
+#include "serve/multi.h"
 #include "serve/quotes.h"
 #include "serve/session.h"
 #include "serve/worker.h"
@@ -26,6 +27,9 @@ static const struct command table[] = {
     {"scan", -2, 0, 0, 0, "The symbols in memory, some at a time [MATCH pattern] [COUNT n] [TYPE hash].", quotes_scan},
     {"dbsize", 1, 0, 0, 0, "How many symbols are in memory.", quotes_dbsize},
     {"echo", 2, 0, 0, 0, "The argument.", client_echo},
+    {"multi", 1, 0, 0, 0, "Keep the commands that follow.", multi_multi},
+    {"exec", 1, 0, 0, 0, "Run the commands since MULTI; their replies, in an array.", multi_exec},
+    {"discard", 1, 0, 0, 0, "Forget the commands since MULTI.", multi_discard},
     {"hello", -1, 0, 0, 0, "Choose RESP 2 or 3 and describe the server.", client_hello},
     {"client", -2, 0, 0, 0, "SETNAME, GETNAME, ID, INFO, LIST, SETINFO.", client_client},
     {"select", 2, 0, 0, 0, "There is one database, 0.", client_select},
@@ -97,10 +101,9 @@ void command_fail_subcommand(struct session *session, struct buffer *out,
 void command_run(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
-    metric_add(session_worker(session)->cells, METRIC_requests, 1);
-    roster_count_command(session_member(session));
     const struct command *found = command_find(command->args[0]);
     if (found == NULL) {
+        multi_spoil(session);
         fail_with(session, out,
                   "unknown command '%.*s'; quoted answers prices and is only "
                   "read from: COMMAND lists what there is%.*s",
@@ -110,10 +113,13 @@ void command_run(struct session *session, const struct resp_command *command,
     size_t wanted = (size_t)(found->arity < 0 ? -found->arity : found->arity);
     if (command->count < wanted ||
         (found->arity > 0 && command->count > wanted)) {
+        multi_spoil(session);
         fail_with(session, out,
                   "wrong number of arguments for '%.*s' command%.*s",
                   command->args[0], span_of(""));
         return;
     }
-    found->run(session, command, out);
+    if (!multi_keep(session, found, command, out)) {
+        found->run(session, command, out);
+    }
 }

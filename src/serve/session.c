@@ -14,6 +14,7 @@
 #include "proto/resp.h"
 #include "serve/command.h"
 #include "serve/guest.h"
+#include "serve/multi.h"
 #include "serve/settings.h"
 #include "serve/wait.h"
 #include "serve/worker.h"
@@ -48,9 +49,13 @@ struct session {
     struct guest *guest;
     struct worker *worker; // the guest's
     struct turn_list turns;
-    size_t waiting;    // symbols, in all turns
-    size_t held_bytes; // in all turns
-    int version;       // of RESP
+    size_t waiting;      // symbols, in all turns
+    size_t held_bytes;   // in all turns
+    struct multi *multi; // owned; NULL: none is open
+    struct buffer due;   // commands of an EXEC that are being run
+    size_t due_at;       // where the next of them begins
+    size_t due_for;      // bytes of that EXEC, unconsumed until all have run
+    int version;         // of RESP
     bool is_paused;
 };
 
@@ -62,6 +67,11 @@ struct worker *session_worker(const struct session *session)
 struct roster_member *session_member(struct session *session)
 {
     return &session->guest->member;
+}
+
+struct multi **session_multi(struct session *session)
+{
+    return &session->multi;
 }
 
 int session_version(const struct session *session)
@@ -315,31 +325,77 @@ static void refuse_bytes(struct session *session, const char *why)
     session_finish(session);
 }
 
-/* Answer one request at the front of the bytes.  Returns how many it took, or 0
- * when there is none to answer now. */
-static size_t answer_one(struct session *session, char *bytes, size_t len)
+/* Answer one command, now or later.  May end the session. */
+static void run(struct session *session, const struct resp_command *command)
 {
-    struct worker *worker = session->worker;
-    struct resp_command *command = &worker->command;
-    ptrdiff_t taken = resp_parse(
-        command, bytes, len, worker->settings->conf->limits.request_bytes_max);
-    if (taken < 0) {
-        refuse_bytes(session, command->error);
-        return 0;
-    }
-    if (taken > 0 && command->count > 0) {
-        struct turn *last = TAILQ_LAST(&session->turns, turn_list);
-        struct buffer *out = output(session);
-        size_t before = out->len;
-        command_run(session, command, out);
-        if (last != NULL) {
-            session->held_bytes += out->len - before;
-            if (out->failed) {
-                conn_reset(session->guest->conn, "memory");
-            }
+    struct turn *last = TAILQ_LAST(&session->turns, turn_list);
+    struct buffer *out = output(session);
+    size_t before = out->len;
+    command_run(session, command, out);
+    if (last != NULL) {
+        session->held_bytes += out->len - before;
+        if (out->failed) {
+            conn_reset(session->guest->conn, "memory");
         }
     }
-    return (size_t)taken;
+}
+
+void session_run_next(struct session *session, struct buffer *commands)
+{
+    CHECK(session->due.len == 0 && !commands->failed);
+    session->due = *commands;
+    session->due_at = 0;
+    *commands = buffer_empty(commands->len_max);
+}
+
+/* Run the next of the commands that are due.  Returns how many bytes of the
+ * peer's it took: those of the EXEC with the last, or none. */
+static size_t run_due(struct session *session)
+{
+    struct conn *conn = session->guest->conn;
+    struct buffer *due = &session->due;
+    struct resp_command *command = &session->worker->command;
+    ptrdiff_t one = resp_parse(command, due->data + session->due_at,
+                               due->len - session->due_at, due->len);
+    CHECK(one > 0 && command->count > 0); // we composed them
+    session->due_at += (size_t)one;
+    run(session, command);
+    if (!conn_is_open(conn) || session->due_at < due->len) {
+        return 0;
+    }
+    buffer_deinit(due);
+    return session->due_for;
+}
+
+/* Answer one request at the front of the bytes and add its bytes to *taken; or
+ * a step of one.  Returns whether there may be another. */
+static bool answer_one(struct session *session, char *bytes, size_t len,
+                       size_t *taken)
+{
+    struct conn *conn = session->guest->conn;
+    if (session->due.len > 0) {
+        *taken += run_due(session);
+        return conn_is_open(conn);
+    }
+    struct worker *worker = session->worker;
+    struct resp_command *command = &worker->command;
+    ptrdiff_t one = resp_parse(
+        command, bytes, len, worker->settings->conf->limits.request_bytes_max);
+    if (one < 0) {
+        refuse_bytes(session, command->error);
+        return false;
+    }
+    if (one > 0 && command->count > 0) {
+        metric_add(worker->cells, METRIC_requests, 1);
+        roster_count_command(&session->guest->member);
+        run(session, command);
+        if (conn_is_open(conn) && session->due.len > 0) {
+            session->due_for = (size_t)one;
+            return true;
+        }
+    }
+    *taken += (size_t)one;
+    return one > 0 && conn_is_open(conn);
 }
 
 IMPLEMENTS(on_bytes)
@@ -349,9 +405,7 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
     struct conn *conn = session->guest->conn;
     size_t taken = 0;
     while (taken < len && !session->is_paused && !session->guest->is_ending) {
-        size_t one = answer_one(session, bytes + taken, len - taken);
-        taken += one;
-        if (one == 0 || !conn_is_open(conn)) {
+        if (!answer_one(session, bytes + taken, len - taken, &taken)) {
             break;
         }
         if (TAILQ_EMPTY(&session->turns) &&
@@ -397,6 +451,8 @@ static void close_session(void *state)
         free_turn(turn);
     }
     CHECK(session->waiting == 0 && session->held_bytes == 0);
+    multi_drop(session);
+    buffer_deinit(&session->due);
     mem_free(session);
 }
 

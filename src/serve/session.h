@@ -32,6 +32,7 @@
 
 struct buffer;
 struct guest_protocol;
+struct multi;
 struct session; /* opaque; see session.c */
 struct worker;
 
@@ -60,6 +61,16 @@ void session_ask(struct session *session, const struct session_request *request,
 
 /* No more requests are read; the connection ends when the last reply is out. */
 void session_finish(struct session *session);
+
+/*
+ * Run `commands` (MOVED; as they come from clients) when the one that is being
+ * run has returned, before the next request.  Bound (2) holds for each of them
+ * as if it came from the peer.  For EXEC, one at a time (checked).
+ */
+void session_run_next(struct session *session, struct buffer *commands);
+
+/* Its MULTI, for serve/multi.c: NULL where none is open. */
+struct multi **session_multi(struct session *session);
 
 /* The worker of a session.  BORROWED, as all below. */
 struct worker *session_worker(const struct session *session);
