@@ -128,6 +128,22 @@ static int part_init(struct part *part, uint32_t first, uint32_t size,
     return part->free != NULL ? 0 : ERR_NOMEM;
 }
 
+/*
+ * As many buckets as there can be symbols, so that chains are short when the
+ * cache is full; liburcu begins with BUCKETS_FIRST of them in use.  Without
+ * this bound it guesses the number from the length of a chain while its
+ * resizing lags behind, and has been seen to take 8 MiB for 10,000 symbols.
+ */
+static struct cds_lfht *make_table(uint32_t symbols)
+{
+    unsigned long buckets = BUCKETS_FIRST;
+    while (buckets < symbols) {
+        buckets *= 2;
+    }
+    return cds_lfht_new(BUCKETS_FIRST, buckets, buckets, CDS_LFHT_AUTO_RESIZE,
+                        NULL);
+}
+
 int cache_create(struct cache **out, const struct cache_options *options)
 {
     *out = NULL;
@@ -140,7 +156,8 @@ int cache_create(struct cache **out, const struct cache_options *options)
         return ERR_NOMEM;
     }
     uint32_t quotes = options->symbols_max;
-    uint32_t unknowns = quotes / CACHE_UNKNOWNS_SHARE + 1;
+    uint32_t unknowns =
+        (quotes + CACHE_UNKNOWNS_SHARE - 1) / CACHE_UNKNOWNS_SHARE;
     cache->cells = options->cells;
     cache->slots = mem_calloc(quotes + unknowns, sizeof(*cache->slots));
     uint64_t one = 1;
@@ -152,8 +169,7 @@ int cache_create(struct cache **out, const struct cache_options *options)
                    : part_init(&cache->unknowns, quotes, unknowns,
                                METRIC_cache_unknowns);
     if (err == 0) {
-        cache->table = cds_lfht_new(BUCKETS_FIRST, BUCKETS_FIRST, 0,
-                                    CDS_LFHT_AUTO_RESIZE, NULL);
+        cache->table = make_table(quotes + unknowns);
         err = cache->table == NULL ? ERR_NOMEM : 0;
     }
     if (err != 0) {
@@ -409,12 +425,16 @@ int cache_fail(struct cache *cache, const struct symbol *symbol, int failure,
 {
     CHECK(failure < 0 && failure > -256);
     uint64_t failed = until_ms << 8 | (uint64_t)-failure;
+    bool is_about_symbol = failure == ERR_UNKNOWN || failure == ERR_NODATA;
     struct entry *entry = find_entry(cache, symbol);
+    bool has_quote =
+        entry != NULL &&
+        atomic_load_explicit(&entry->current, memory_order_relaxed) != NULL;
+    if (!has_quote && !is_about_symbol) {
+        return 0; // the provider failed; what is believed of the symbol stays
+    }
     if (entry != NULL) {
         atomic_store_explicit(&entry->failed, failed, memory_order_relaxed);
-        return 0;
-    }
-    if (failure != ERR_UNKNOWN && failure != ERR_NODATA) {
         return 0;
     }
     entry = make_entry(symbol, 0);

@@ -51,8 +51,8 @@ struct symbol;       /* quote/symbol.h */
  * invented ones. */
 #define CACHE_SYMBOLS_LIMIT (1u << 20)
 
-/* Unknown symbols may be this part of symbols_max: enough for typing errors,
- * and a flood of them costs an eighth more memory at most. */
+/* Unknown symbols may be this part of symbols_max, rounded up: enough for
+ * typing errors, and a flood of them costs an eighth more memory at most. */
 #define CACHE_UNKNOWNS_SHARE 8
 
 struct cache_options {
@@ -150,8 +150,8 @@ int cache_publish(struct cache *cache, const struct quote *quote,
 
 /*
  * Note that a call for a symbol failed and is not to be repeated before
- * until_ms (the monotonic clock).  A symbol without a quote is only entered for
- * ERR_UNKNOWN and ERR_NODATA.  Returns 0 or ERR_NOMEM.
+ * until_ms (the monotonic clock).  For a symbol without a quote only
+ * ERR_UNKNOWN and ERR_NODATA are noted.  Returns 0 or ERR_NOMEM.
  */
 int cache_fail(struct cache *cache, const struct symbol *symbol, int failure,
                uint64_t until_ms);
