@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cache_test.c -- the numbered invariants of the quote cache, its bounds, and
+ * what a failure changes.  A full cache is in cache_crowd_test.c, readers
+ * beside the writer in cache_threads_test.c.
+ */
+#include "cache/cache.h"
+
+#include "base/err.h"
+#include "testing/testing.h"
+#include "unit/cache/opened.h"
+
+/* --- Making --------------------------------------------------------------- */
+
+static void options_have_their_range(void **state)
+{
+    (void)state;
+    struct metrics metrics;
+    assert_int_equal(metric_init(&metrics, 1), 0);
+    const struct {
+        uint32_t symbols_max;
+        int err;
+    } cases[] = {
+        {0, ERR_RANGE},           {1, 0},
+        {CACHE_SYMBOLS_LIMIT, 0}, {CACHE_SYMBOLS_LIMIT + 1, ERR_RANGE},
+        {UINT32_MAX, ERR_RANGE},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cache_options options = {cases[i].symbols_max, metrics.cells};
+        struct cache *cache = (struct cache *)&options;
+        assert_int_equal(cache_create(&cache, &options), cases[i].err);
+        assert_int_equal(cache == NULL, cases[i].err != 0);
+        cache_destroy(&cache);
+        assert_null(cache);
+        cache_destroy(&cache); // again is allowed
+    }
+    metric_deinit(&metrics);
+}
+
+static void empty_cache_knows_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 10);
+    struct symbol ibm = symbol_of("IBM");
+    struct cache_found found = {.failure = 1, .failed_until_ms = 1};
+    assert_false(cache_find(f.cache, &ibm, 5, &found));
+    assert_null(found.quote);
+    assert_int_equal(found.failure, 0);
+    assert_int_equal(found.failed_until_ms, 0);
+    found.failure = 1;
+    assert_false(cache_peek(f.cache, &ibm, &found));
+    assert_int_equal(found.failure, 0);
+    assert_int_equal(cache_count(f.cache), 0);
+    assert_int_equal(cache_unknowns(f.cache), 0);
+    assert_int_equal(scanned(&f), 0);
+    close_cache(&f);
+}
+
+/* --- The invariants ------------------------------------------------------- */
+
+static void inv1_symbol_has_at_most_one_current_quote(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 10);
+    struct symbol ibm = symbol_of("IBM");
+    struct symbol tsla = symbol_of("TSLA");
+    for (uint64_t ms = 1; ms <= 5; ms++) {
+        assert_int_equal(publish(&f, &ibm, ms), 0);
+        assert_int_equal(fetched_ms(&f, &ibm), ms);
+        assert_int_equal(cache_count(f.cache), 1);
+        assert_int_equal(scanned(&f), 1);
+    }
+    assert_int_equal(publish(&f, &tsla, 1), 0);
+    assert_int_equal(scanned(&f), 2);
+    assert_int_equal(fetched_ms(&f, &ibm), 5);
+    assert_int_equal(counted(&f, METRIC_cache_quotes), 2);
+    assert_int_equal(counted(&f, METRIC_cache_published), 6);
+    close_cache(&f);
+}
+
+/* Held over newer publishes, eviction and failures; ASan sees one that is
+ * freed too early. */
+static void inv2_nobody_writes_to_a_quote_that_is_held(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 2);
+    struct symbol ibm = symbol_of("IBM");
+    struct quote draft = quote_at(&ibm, 1);
+    assert_int_equal(cache_publish(f.cache, &draft, 1), 0);
+    const struct quote *held = peek(&f, &ibm).quote;
+    struct quote before;
+    memcpy(&before, held, sizeof(before)); // with what lies between
+    memset(&draft, 0xff, sizeof(draft));   // it was copied
+    assert_int_equal(publish(&f, &ibm, 2), 0);
+    assert_int_equal(cache_fail(f.cache, &ibm, ERR_LIMIT, 9), 0);
+    for (unsigned i = 0; i < 100; i++) {
+        struct symbol other = numbered('X', i);
+        assert_int_equal(publish(&f, &other, 3 + i), 0);
+        assert_memory_equal(held, &before, sizeof(before));
+    }
+    assert_false(has_quote(&f, &ibm));
+    assert_ptr_not_equal(peek(&f, &ibm).quote, held);
+    close_cache(&f);
+}
+
+static void inv3_older_fetch_is_refused(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 10);
+    struct symbol ibm = symbol_of("IBM");
+    assert_int_equal(publish(&f, &ibm, 20), 0);
+    assert_int_equal(cache_fail(f.cache, &ibm, ERR_LIMIT, 99), 0);
+    assert_int_equal(publish(&f, &ibm, 19), ERR_STALE);
+    struct cache_found found = peek(&f, &ibm);
+    assert_int_equal(found.quote->fetched_mono_ms, 20);
+    // Nothing is changed: the failure was noted after the quote was fetched.
+    assert_int_equal(found.failure, ERR_LIMIT);
+    assert_int_equal(found.failed_until_ms, 99);
+    assert_int_equal(counted(&f, METRIC_cache_published), 1);
+
+    assert_int_equal(publish(&f, &ibm, 20), 0); // at the same instant
+    assert_int_equal(publish(&f, &ibm, 21), 0);
+    assert_int_equal(fetched_ms(&f, &ibm), 21);
+    close_cache(&f);
+}
+
+static void inv4_quotes_are_never_more_than_symbols_max(void **state)
+{
+    (void)state;
+    const uint32_t maxima[] = {1, 2, 7, 8, 100};
+    for (size_t i = 0; i < sizeof(maxima) / sizeof(maxima[0]); i++) {
+        struct fixture f;
+        uint32_t max = maxima[i];
+        open_cache(&f, max);
+        for (uint32_t n = 1; n <= max + 3; n++) {
+            struct symbol symbol = numbered('Q', n);
+            assert_int_equal(publish(&f, &symbol, n), 0);
+            uint32_t expected = n < max ? n : max;
+            assert_int_equal(cache_count(f.cache), expected);
+            assert_int_equal(scanned(&f), expected);
+            assert_int_equal(counted(&f, METRIC_cache_quotes), expected);
+            assert_int_equal(counted(&f, METRIC_cache_evicted), n - expected);
+            assert_true(has_quote(&f, &symbol)); // the newest is in
+        }
+        close_cache(&f);
+    }
+}
+
+static void inv4_unknowns_are_never_more_than_their_share(void **state)
+{
+    (void)state;
+    const uint32_t maxima[] = {1, 7, 8, 9, 16, 17, 800};
+    for (size_t i = 0; i < sizeof(maxima) / sizeof(maxima[0]); i++) {
+        struct fixture f;
+        uint32_t share = (maxima[i] + CACHE_UNKNOWNS_SHARE - 1) /
+                         CACHE_UNKNOWNS_SHARE; // rounded up: at least one
+        open_cache(&f, maxima[i]);
+        for (uint32_t n = 1; n <= share + 3; n++) {
+            struct symbol symbol = numbered('U', n);
+            int err = cache_fail(f.cache, &symbol, ERR_UNKNOWN, 1000 + n);
+            assert_int_equal(err, 0);
+            uint32_t expected = n < share ? n : share;
+            assert_int_equal(cache_unknowns(f.cache), expected);
+            assert_int_equal(counted(&f, METRIC_cache_unknowns), expected);
+            assert_int_equal(peek(&f, &symbol).failure, ERR_UNKNOWN);
+        }
+        assert_int_equal(cache_count(f.cache), 0);
+        close_cache(&f);
+    }
+}
+
+static void inv5_failure_never_removes_a_quote(void **state)
+{
+    (void)state;
+    const int failures[] = {ERR_UNKNOWN,  ERR_NODATA,     ERR_LIMIT,
+                            ERR_UPSTREAM, ERR_OVERLOADED, ERR_DRAINING};
+    struct fixture f;
+    open_cache(&f, 10);
+    struct symbol ibm = symbol_of("IBM");
+    assert_int_equal(publish(&f, &ibm, 5), 0);
+    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        assert_int_equal(cache_fail(f.cache, &ibm, failures[i], 100 + i), 0);
+        struct cache_found found = peek(&f, &ibm);
+        assert_non_null(found.quote);
+        assert_int_equal(found.quote->fetched_mono_ms, 5);
+        assert_int_equal(found.failure, failures[i]);
+        assert_int_equal(found.failed_until_ms, 100 + i);
+        assert_int_equal(cache_count(f.cache), 1);
+        assert_int_equal(cache_unknowns(f.cache), 0);
+    }
+    close_cache(&f);
+}
+
+static void inv6_unknowns_push_out_only_each_other(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 80);
+    for (unsigned i = 0; i < 80; i++) {
+        struct symbol symbol = numbered('Q', i);
+        assert_int_equal(publish(&f, &symbol, 1), 0);
+    }
+    for (unsigned i = 0; i < 2000; i++) {
+        struct symbol symbol = numbered('U', i);
+        int err = cache_fail(f.cache, &symbol, ERR_UNKNOWN, 1000 + i);
+        assert_int_equal(err, 0);
+    }
+    for (unsigned i = 0; i < 80; i++) {
+        struct symbol symbol = numbered('Q', i);
+        assert_true(has_quote(&f, &symbol));
+    }
+    assert_int_equal(cache_count(f.cache), 80);
+    assert_int_equal(cache_unknowns(f.cache), 10);
+    // Nor do quotes push out what is believed unknown.
+    for (unsigned i = 0; i < 200; i++) {
+        struct symbol symbol = numbered('N', i);
+        assert_int_equal(publish(&f, &symbol, 2), 0);
+    }
+    assert_int_equal(cache_unknowns(f.cache), 10);
+    close_cache(&f);
+}
+
+/* --- Failures ------------------------------------------------------------- */
+
+static void only_unknown_and_nodata_are_entered(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 80);
+    unsigned number = 0;
+#define TRY(code, value, word, sentence)                                 \
+    {                                                                    \
+        struct symbol symbol = numbered('F', number++);                  \
+        bool is_entered = (code) == ERR_UNKNOWN || (code) == ERR_NODATA; \
+        assert_int_equal(cache_fail(f.cache, &symbol, code, 50), 0);     \
+        struct cache_found found = peek(&f, &symbol);                    \
+        assert_null(found.quote);                                        \
+        assert_int_equal(found.failure, is_entered ? (code) : 0);        \
+        assert_int_equal(found.failed_until_ms, is_entered ? 50 : 0);    \
+    }
+    ERR_TABLE(TRY)
+#undef TRY
+    assert_int_equal(cache_unknowns(f.cache), 2);
+    close_cache(&f);
+}
+
+/* What is said of a symbol without a quote is UNKNOWN or NODATA, also when a
+ * later call for it failed in another way. */
+static void other_failure_leaves_what_is_believed(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 10);
+    struct symbol symbol = symbol_of("NOPE");
+    assert_int_equal(cache_fail(f.cache, &symbol, ERR_UNKNOWN, 50), 0);
+    assert_int_equal(cache_fail(f.cache, &symbol, ERR_UPSTREAM, 60), 0);
+    assert_int_equal(peek(&f, &symbol).failure, ERR_UNKNOWN);
+    assert_int_equal(peek(&f, &symbol).failed_until_ms, 50);
+    assert_int_equal(cache_fail(f.cache, &symbol, ERR_NODATA, 70), 0);
+    assert_int_equal(peek(&f, &symbol).failure, ERR_NODATA);
+    assert_int_equal(peek(&f, &symbol).failed_until_ms, 70);
+    assert_int_equal(cache_unknowns(f.cache), 1);
+    close_cache(&f);
+}
+
+static void publish_forgets_the_failure(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 10);
+    struct symbol ibm = symbol_of("IBM");
+    assert_int_equal(cache_fail(f.cache, &ibm, ERR_UNKNOWN, 50), 0);
+    assert_int_equal(cache_unknowns(f.cache), 1);
+    assert_int_equal(publish(&f, &ibm, 1), 0);
+    assert_int_equal(peek(&f, &ibm).failure, 0);
+    assert_int_equal(cache_unknowns(f.cache), 0);
+    assert_int_equal(cache_count(f.cache), 1);
+    assert_int_equal(counted(&f, METRIC_cache_unknowns), 0);
+
+    assert_int_equal(cache_fail(f.cache, &ibm, ERR_LIMIT, 60), 0);
+    assert_int_equal(publish(&f, &ibm, 2), 0);
+    assert_int_equal(peek(&f, &ibm).failure, 0);
+    close_cache(&f);
+}
+
+/* Unknown, known and evicted again, many times: the slots of both kinds come
+ * back. */
+static void slots_come_back(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 8);
+    for (unsigned i = 0; i < 500; i++) {
+        struct symbol symbol = numbered('S', i % 20);
+        if (!has_quote(&f, &symbol)) {
+            int err = cache_fail(f.cache, &symbol, ERR_UNKNOWN, 1000 + i);
+            assert_int_equal(err, 0);
+        }
+        assert_int_equal(publish(&f, &symbol, 1 + i), 0);
+        assert_true(cache_count(f.cache) <= 8);
+        assert_true(cache_unknowns(f.cache) <= 1);
+        assert_int_equal(scanned(&f), cache_count(f.cache));
+    }
+    assert_int_equal(cache_count(f.cache), 8);
+    close_cache(&f);
+}
+
+/* --- No memory ------------------------------------------------------------ */
+
+static void oom_makes_no_cache(void **state)
+{
+    (void)state;
+    struct metrics metrics;
+    assert_int_equal(metric_init(&metrics, 1), 0);
+    const struct cache_options options = {100, metrics.cells};
+    int failures = 0;
+    TESTING_EACH_ALLOCATION(n)
+    {
+        struct cache *cache;
+        int err = cache_create(&cache, &options);
+        assert_true(err == 0 || (err == ERR_NOMEM && cache == NULL));
+        failures += err != 0;
+        cache_destroy(&cache);
+    }
+    assert_true(failures >= 2);
+    metric_deinit(&metrics);
+}
+
+/* Each way to publish and to fail, in a full cache; liburcu's own memory does
+ * not go through mem.h. */
+static void oom_changes_nothing(void **state)
+{
+    (void)state;
+    int failures = 0;
+    for (size_t n = 1, made = n; made >= n; n++) {
+        struct fixture f;
+        open_cache(&f, 8);
+        struct symbol old = symbol_of("OLD");
+        struct symbol fresh = symbol_of("NEW");
+        struct symbol unknown = symbol_of("UNKNOWN");
+        for (unsigned i = 0; i < 7; i++) {
+            struct symbol other = numbered('Q', i);
+            assert_int_equal(publish(&f, &other, 1), 0);
+        }
+        assert_int_equal(publish(&f, &old, 1), 0);
+        assert_int_equal(cache_fail(f.cache, &unknown, ERR_NODATA, 50), 0);
+        mem_fail_nth(n);
+        int replaced = publish(&f, &old, 2);
+        bool is_old_there = has_quote(&f, &old);
+        int entered = cache_fail(f.cache, &fresh, ERR_UNKNOWN, 60);
+        int published = publish(&f, &unknown, 3);
+        made = mem_fail_nth(0);
+
+        assert_true(is_old_there);
+        if (replaced != 0) {
+            assert_int_equal(replaced, ERR_NOMEM);
+            assert_int_equal(cache_count(f.cache), 8);
+        }
+        if (entered != 0) {
+            assert_int_equal(entered, ERR_NOMEM);
+            assert_int_equal(peek(&f, &fresh).failure, 0);
+        }
+        if (published != 0) {
+            assert_int_equal(published, ERR_NOMEM);
+            assert_false(has_quote(&f, &unknown));
+        }
+        assert_int_equal(cache_count(f.cache), 8);
+        failures += (replaced != 0) + (entered != 0) + (published != 0);
+        close_cache(&f);
+    }
+    assert_int_equal(failures, 3); // a quote, an entry, a quote
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(options_have_their_range),
+    cmocka_unit_test(empty_cache_knows_nothing),
+    cmocka_unit_test(inv1_symbol_has_at_most_one_current_quote),
+    cmocka_unit_test(inv2_nobody_writes_to_a_quote_that_is_held),
+    cmocka_unit_test(inv3_older_fetch_is_refused),
+    cmocka_unit_test(inv4_quotes_are_never_more_than_symbols_max),
+    cmocka_unit_test(inv4_unknowns_are_never_more_than_their_share),
+    cmocka_unit_test(inv5_failure_never_removes_a_quote),
+    cmocka_unit_test(inv6_unknowns_push_out_only_each_other),
+    cmocka_unit_test(only_unknown_and_nodata_are_entered),
+    cmocka_unit_test(other_failure_leaves_what_is_believed),
+    cmocka_unit_test(publish_forgets_the_failure),
+    cmocka_unit_test(slots_come_back),
+    cmocka_unit_test(oom_makes_no_cache),
+    cmocka_unit_test(oom_changes_nothing),
+};
+
+TEST_MAIN(tests)
