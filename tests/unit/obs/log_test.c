@@ -92,8 +92,7 @@ static void assert_member(json_object *object, const char *key,
     assert_string_equal(json_object_get_string(member), value);
 }
 
-/* --- Settings ----------------------------------------------------------------
- */
+/* --- Settings ------------------------------------------------------------- */
 
 static void words_of_levels_and_formats_are_read(void **state)
 {
@@ -135,9 +134,7 @@ static void lines_below_the_level_are_not_written(void **state)
     }
 }
 
-/* --- Logfmt
- * -------------------------------------------------------------------
- */
+/* --- Logfmt --------------------------------------------------------------- */
 
 static void logfmt_line_is_as_the_header_shows(void **state)
 {
@@ -212,9 +209,7 @@ static void numbers_are_written_to_their_ends(void **state)
                         "b=9223372036854775807 c=0\n");
 }
 
-/* --- JSON
- * ---------------------------------------------------------------------
- */
+/* --- JSON ----------------------------------------------------------------- */
 
 static void json_line_is_an_object(void **state)
 {
@@ -259,9 +254,7 @@ static void json_takes_every_byte(void **state)
     json_object_put(object);
 }
 
-/* --- Long lines
- * ---------------------------------------------------------------
- */
+/* --- Long lines ----------------------------------------------------------- */
 
 /* Log a text of `letters` of a letter's and check what came of it. */
 static void assert_cut(struct logged *logged, enum log_format format,
@@ -346,9 +339,7 @@ static void many_fields_are_cut_too(void **state)
     assert_int_equal(line[logged->len - 1], '\n');
 }
 
-/* --- What goes wrong
- * ------------------------------------------------------------
- */
+/* --- What goes wrong ------------------------------------------------------ */
 
 static void line_that_cannot_be_written_is_lost(void **state)
 {
@@ -381,9 +372,7 @@ static void oom_loses_a_line_and_no_more(void **state)
     assert_int_equal(whole, 1);
 }
 
-/* --- Threads
- * ---------------------------------------------------------------------
- */
+/* --- Threads -------------------------------------------------------------- */
 
 #define THREADS 3
 #define LINES   200

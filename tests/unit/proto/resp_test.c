@@ -96,8 +96,7 @@ static void put_repeated(struct buffer *out, char byte, size_t count)
     }
 }
 
-/* --- Commands --------------------------------------------------------------
- */
+/* --- Commands ------------------------------------------------------------- */
 
 static void arrays_of_bulk_strings_are_commands(void **state)
 {
@@ -205,8 +204,7 @@ static void unbalanced_quotes_are_an_error(void **state)
     assert_more_needed(span_of(lines[COUNT_OF(lines) - 1]), BYTES_MAX);
 }
 
-/* --- What is refused ---------------------------------------------------------
- */
+/* --- What is refused ------------------------------------------------------ */
 
 static void broken_arrays_are_refused(void **state)
 {
@@ -313,9 +311,7 @@ static void length_that_never_ends_is_refused(void **state)
     buffer_deinit(&text);
 }
 
-/* --- (3) The bounds
- * ------------------------------------------------------------
- */
+/* --- (3) The bounds ------------------------------------------------------- */
 
 static void inv3_arrays_have_at_most_1025_arguments(void **state)
 {
@@ -415,9 +411,7 @@ static void inv3_unfinished_commands_end_at_the_bound(void **state)
     buffer_deinit(&array);
 }
 
-/* --- (1), (2): cut anywhere
- * ------------------------------------------------------
- */
+/* --- (1), (2): cut anywhere ----------------------------------------------- */
 
 static const char *const samples[] = {
     "*1\r\n$4\r\nPING\r\n",
