@@ -138,8 +138,8 @@ static void keep_failure(struct attempt *attempt, int err, const char *provider,
     struct fetch_result *result = &attempt->result;
     if (rank(err) > rank(result->err)) {
         result->err = err;
-        snprintf(result->reason, sizeof(result->reason), "%s: %.280s",
-                 provider, why);
+        snprintf(result->reason, sizeof(result->reason), "%s: %.280s", provider,
+                 why);
     }
 }
 
@@ -216,6 +216,14 @@ static void ask_next(struct fetch *fetch, struct attempt *attempt)
     end_attempt(fetch, attempt);
 }
 
+static bool recall(struct fetch *fetch, struct fetch_result *result)
+{
+    const struct fetch_options *options = &fetch->options;
+    result->is_recalled = options->on_recall != NULL &&
+                          options->on_recall(options->user, result);
+    return result->is_recalled;
+}
+
 static void take_off(struct fetch *fetch)
 {
     struct flight *flight;
@@ -235,7 +243,11 @@ static void take_off(struct fetch *fetch)
         attempt->set->references++;
         attempt->result.symbol = *flight_symbol(flight);
         TAILQ_INSERT_TAIL(&fetch->attempts, attempt, link);
-        ask_next(fetch, attempt);
+        if (recall(fetch, &attempt->result)) {
+            end_attempt(fetch, attempt);
+        } else {
+            ask_next(fetch, attempt);
+        }
     }
 }
 

@@ -9,6 +9,11 @@
  * askers are told: so what they find in the cache is never older than what
  * ended.
  *
+ * An asker looks into the cache and then asks; between the two a flight may
+ * have ended that it did not join.  So a flight recalls, before it makes a
+ * call, what is in the cache by now: a symbol is called for once, however the
+ * threads run.
+ *
  * Providers are asked in their order; the next one when the one before could
  * not give a price.  One that refuses (limit, key, block) or keeps failing is
  * given a rest, in which it is not called:
@@ -21,6 +26,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "provider/provider.h"
@@ -44,7 +50,8 @@ struct fetch_result {
     struct symbol symbol;
     int err; /* 0: `quote` is there; ERR_UNKNOWN, ERR_NODATA, ERR_LIMIT,
               * ERR_UPSTREAM, ERR_OVERLOADED, ERR_DRAINING */
-    struct quote quote;             /* with err 0 */
+    bool is_recalled;   /* known before: there is nothing new to keep */
+    struct quote quote; /* with err 0 */
     char reason[FETCH_REASON_SIZE]; /* a sentence for people; "" with err 0 */
 };
 
@@ -53,10 +60,15 @@ struct fetch_result {
 typedef void (*fetch_done_fn)(void *user, uint64_t askers,
                               const struct fetch_result *result);
 
+/* Whether result->symbol need not be called for, because its answer is known by
+ * now; then fills in err and quote or reason.  Threads: the fetch thread. */
+typedef bool (*fetch_recall_fn)(void *user, struct fetch_result *result);
+
 struct fetch_options {
     const struct clock *clock; /* NULL: the system's */
     struct metric_cells *cells;
     fetch_done_fn on_done;
+    fetch_recall_fn on_recall; /* NULL: never known */
     /* Called on the fetch thread when it starts and ends, and around blocking:
      * the cache's reader calls. */
     void (*on_join)(void *user);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "cache/cache.h"
 #include "obs/log.h"
+#include "quote/freshness.h"
 #include "quote/names.h"
 #include "serve/notify.h"
 #include "serve/roster.h"
@@ -29,6 +30,7 @@ struct server {
     struct shared shared;
     struct settings *settings;
     /* What the fetch thread needs of the settings; relaxed: either will do. */
+    _Atomic uint64_t fresh_for_ms;
     _Atomic uint64_t unknown_for_ms;
     _Atomic uint64_t retry_after_ms;
     struct worker *workers[SOCKETS_WORKERS_LIMIT];
@@ -41,11 +43,40 @@ struct server {
 /* --- What the threads report -------------------------------------------------
  */
 
-IMPLEMENTS(fetch_done_fn)
-static void on_fetched(void *user, uint64_t askers,
-                       const struct fetch_result *result)
+/* Failures that are the provider's answer, and kept for cache.unknown_for. */
+static bool is_believed(int err)
+{
+    return err == ERR_UNKNOWN || err == ERR_NODATA;
+}
+
+IMPLEMENTS(fetch_recall_fn)
+static bool on_recall(void *user, struct fetch_result *result)
 {
     struct server *server = user;
+    uint64_t now_ms = clock_mono_ms(server->shared.clock);
+    struct freshness_rule rule = {
+        .fresh_for_ms =
+            atomic_load_explicit(&server->fresh_for_ms, memory_order_relaxed),
+    };
+    struct cache_found found;
+    cache_peek(server->shared.cache, &result->symbol, &found);
+    if (found.quote != NULL &&
+        freshness_of(found.quote, &rule, now_ms) == FRESHNESS_FRESH) {
+        result->quote = *found.quote;
+        return true;
+    }
+    if (is_believed(found.failure) && now_ms < found.failed_until_ms) {
+        result->err = found.failure;
+        snprintf(result->reason, sizeof(result->reason), "%s",
+                 err_sentence(found.failure));
+        return true;
+    }
+    return false;
+}
+
+/* Keep what became of a symbol: the quote, or how it failed. */
+static void keep(struct server *server, const struct fetch_result *result)
+{
     struct cache *cache = server->shared.cache;
     uint64_t now_ms = clock_mono_ms(server->shared.clock);
     if (result->err == 0) {
@@ -53,14 +84,23 @@ static void on_fetched(void *user, uint64_t askers,
         int err = cache_publish(cache, &result->quote, now_ms);
         CHECK(err == 0 || err == ERR_STALE || err == ERR_NOMEM);
     } else if (result->err != ERR_DRAINING) {
-        bool is_believed =
-            result->err == ERR_UNKNOWN || result->err == ERR_NODATA;
-        uint64_t hold_ms = atomic_load_explicit(
-            is_believed ? &server->unknown_for_ms : &server->retry_after_ms,
-            memory_order_relaxed);
+        uint64_t hold_ms = atomic_load_explicit(is_believed(result->err)
+                                                    ? &server->unknown_for_ms
+                                                    : &server->retry_after_ms,
+                                                memory_order_relaxed);
         int err =
             cache_fail(cache, &result->symbol, result->err, now_ms + hold_ms);
         CHECK(err == 0 || err == ERR_NOMEM);
+    }
+}
+
+IMPLEMENTS(fetch_done_fn)
+static void on_fetched(void *user, uint64_t askers,
+                       const struct fetch_result *result)
+{
+    struct server *server = user;
+    if (!result->is_recalled) {
+        keep(server, result);
     }
     for (unsigned i = 0; i < server->shared.workers_count; i++) {
         if ((askers >> i & 1) != 0) {
@@ -232,6 +272,8 @@ static int prepare(struct server *server, struct reload *reload)
 static void apply_settings(struct server *server, struct settings *settings)
 {
     const struct conf *conf = settings->conf;
+    atomic_store_explicit(&server->fresh_for_ms, conf->cache.fresh_for_ms,
+                          memory_order_relaxed);
     atomic_store_explicit(&server->unknown_for_ms, conf->cache.unknown_for_ms,
                           memory_order_relaxed);
     atomic_store_explicit(&server->retry_after_ms, conf->fetch.retry_after_ms,
@@ -337,6 +379,7 @@ static int start_fetch(struct server *server, const struct conf *conf,
         .clock = shared->clock,
         .cells = &shared->metrics.cells[shared->workers_count],
         .on_done = on_fetched,
+        .on_recall = on_recall,
         .on_join = on_join,
         .on_leave = on_leave,
         .on_wake = on_wake,
