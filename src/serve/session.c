@@ -317,10 +317,13 @@ void session_ask(struct session *session, const struct session_request *request,
 
 static void refuse_bytes(struct session *session, const char *why)
 {
+    bool is_held = !TAILQ_EMPTY(&session->turns);
     struct buffer *out = output(session);
+    size_t before = out->len;
     buffer_put_text(out, "-ERR Protocol error: ");
     buffer_put_text(out, why);
     buffer_put_text(out, "\r\n");
+    session->held_bytes += is_held ? out->len - before : 0;
     metric_add(session->worker->cells, METRIC_connections_cut, 1);
     session_finish(session);
 }
