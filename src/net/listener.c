@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -28,10 +29,17 @@ struct listener {
     void *user;
 };
 
-/* Whether a Unix socket's file has nobody behind it any more. */
+/* Whether a Unix socket's file has nobody behind it any more.  A file that is
+ * no socket refuses connections too, and is somebody's. */
 static bool is_abandoned(const struct address *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const struct sockaddr_un *un =
+        (const struct sockaddr_un *)&address->storage;
+    struct stat file;
+    if (lstat(un->sun_path, &file) != 0 || !S_ISSOCK(file.st_mode)) {
+        return false;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return false;
     }

@@ -76,6 +76,16 @@ def test_port_that_is_taken():
             assert client.ask("PING") == "PONG"
 
 
+def test_file_in_the_place_of_a_unix_socket(tmp_path):
+    """A file that is no socket is somebody's: the start is refused, and it stays."""
+    path = tmp_path / "precious"
+    path.write_text("precious")
+    code, said = run("--set", "providers.0.name=market", "--set", f"server.listen=unix:{path}")
+    assert code == 1
+    assert f"unix:{path}" in said
+    assert path.read_text() == "precious"
+
+
 def test_printed_settings_can_be_used(tmp_path):
     """What --print-config prints is a file that gives the same again."""
     code, printed = run("--print-config", "--set", "providers.0.name=market",
