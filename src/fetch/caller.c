@@ -267,6 +267,9 @@ static bool set_options(const struct curl_api *curl, struct call *call,
     CURL *easy = call->easy;
     curl->easy_setopt(easy, CURLOPT_PRIVATE, (char *)call);
     curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    // A look-up of the host that is still under way when the call ends is left
+    // to itself; waiting for it would block this thread, and every other call.
+    curl->easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl->easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl->easy_setopt(easy, CURLOPT_USERAGENT, "quoted/" QUOTED_VERSION);
     curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_curl_body);
