@@ -113,11 +113,12 @@ static void on_resume(void *user)
  */
 static void put_out(struct client *client, struct exchange *exchange)
 {
+    struct conn *conn = client->conn;
     bool keeps = exchange->keep_alive;
     bool resets = exchange->resets;
     bool is_broken = exchange->out.failed;
     if (!is_broken) {
-        buffer_put_span(conn_output(client->conn), buffer_span(&exchange->out));
+        buffer_put_span(conn_output(conn), buffer_span(&exchange->out));
     }
     remove_exchange(exchange);
     if (keeps && !resets && !is_broken) {
@@ -125,7 +126,7 @@ static void put_out(struct client *client, struct exchange *exchange)
     }
     client->is_last = true;
     client->is_ended = true;
-    conn_flush(client->conn);
+    conn_flush(conn); // which may end it, and then client->conn is NULL
     if (client->conn != NULL && (resets || is_broken)) {
         conn_reset(client->conn, "reset");
     } else if (client->conn != NULL) {

@@ -18,8 +18,6 @@
 #include "serve/server.h"
 #include "serve/upstream.h"
 
-extern char **environ;
-
 /* Where the settings are when nobody says. */
 #define DEFAULT_FILE "/etc/quoted/quoted.yaml"
 

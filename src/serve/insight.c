@@ -74,8 +74,8 @@ static uint64_t resident_bytes(void)
     struct span rest = {text, len};
     struct span word;
     uint64_t pages = 0;
-    if (!span_split(&rest, ' ', &word) || !span_split(&rest, ' ', &word) ||
-        span_to_u64(word, &pages) != 0) {
+    span_split(&rest, ' ', &word); // what is mapped
+    if (!span_split(&rest, ' ', &word) || span_to_u64(word, &pages) != 0) {
         return 0;
     }
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);

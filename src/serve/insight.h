@@ -20,4 +20,4 @@ void insight_info(struct session *session, const struct resp_command *command,
 void insight_config(struct session *session, const struct resp_command *command,
                     struct buffer *out);
 void insight_command(struct session *session,
-                     const struct resp_command *command, struct buffer *out);
+                     const struct resp_command *request, struct buffer *out);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "provider/provider.h"
 #include "fuzz/fuzz.h"
+#include "provider/provider.h"
 
 #define KEY "ABC123"
 
