@@ -13,7 +13,8 @@
 
 /*
  * Accept from a listening stream.  Returns 0 and *out lives until it is closed;
- * ERR_NOMEM, or ERR_IO where the peer is gone already.  Threads: the loop's.
+ * ERR_NOMEM, and then the connection still waits to be accepted; or ERR_IO
+ * where the peer is gone already.  Threads: the loop's.
  */
 int conn_accept(struct conn **out, struct loop *loop, uv_stream_t *listening);
 

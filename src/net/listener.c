@@ -17,16 +17,23 @@
 /* The kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 4096
 
+union stream {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+};
+
 struct listener {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } uv;
+    union stream uv;
     struct loop *loop;
     listener_accept_fn on_accept;
     void *user;
+    /* A connection for which there was no memory, while it is being closed. */
+    union stream dropped;
+    bool is_dropping;
+    bool is_kept_waiting; // another such one, behind it
+    bool is_closed;
 };
 
 /* Whether a Unix socket's file has nobody behind it any more.  A file that is
@@ -117,19 +124,72 @@ int listener_bind(struct address *address, bool first)
     return fd < 0 ? ERR_IO : fd;
 }
 
+static void init_stream(uv_loop_t *uv, union stream *out, uv_handle_type type)
+{
+    int err = type == UV_TCP ? uv_tcp_init(uv, &out->tcp)
+                             : uv_pipe_init(uv, &out->pipe, 0);
+    CHECK(err == 0); // these calls only fill in structs
+}
+
+static void free_if_done(struct listener *listener)
+{
+    if (listener->is_closed && !listener->is_dropping) {
+        mem_free(listener);
+    }
+}
+
+static void take_and_close(struct listener *listener, uv_close_cb on_dropped)
+{
+    listener->is_dropping = true;
+    init_stream(&listener->loop->uv, &listener->dropped,
+                listener->uv.handle.type);
+    listener->dropped.handle.data = listener;
+    // Where it fails the connection is gone, which is as good.
+    uv_accept(&listener->uv.stream, &listener->dropped.stream);
+    uv_close(&listener->dropped.handle, on_dropped);
+}
+
+static void on_dropped(uv_handle_t *handle)
+{
+    struct listener *listener = handle->data;
+    loop_wake(listener->loop);
+    listener->is_dropping = false;
+    if (listener->is_kept_waiting && !uv_is_closing(&listener->uv.handle)) {
+        listener->is_kept_waiting = false;
+        take_and_close(listener, on_dropped);
+    }
+    free_if_done(listener);
+}
+
+/* End a connection for which there is no memory: libuv accepts no other before
+ * this one is taken. */
+static void drop_one(struct listener *listener)
+{
+    if (listener->is_dropping) {
+        listener->is_kept_waiting = true;
+    } else {
+        take_and_close(listener, on_dropped);
+    }
+}
+
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct listener *listener = stream->data;
     loop_wake(listener->loop);
     struct conn *conn;
-    if (status == 0 && conn_accept(&conn, listener->loop, stream) == 0) {
+    int err = status == 0 ? conn_accept(&conn, listener->loop, stream) : ERR_IO;
+    if (err == 0) {
         listener->on_accept(listener->user, conn);
+    } else if (err == ERR_NOMEM) {
+        drop_one(listener);
     }
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-    mem_free(handle->data);
+    struct listener *listener = handle->data;
+    listener->is_closed = true;
+    free_if_done(listener);
 }
 
 static int open_stream(struct listener *listener, int fd)
@@ -140,17 +200,11 @@ static int open_stream(struct listener *listener, int fd)
     if (getsockname(fd, (struct sockaddr *)&name, &len) != 0) {
         return ERR_IO;
     }
-    int err = 0;
-    if (name.ss_family == AF_UNIX) {
-        err = uv_pipe_init(uv, &listener->uv.pipe, 0);
-        CHECK(err == 0); // it only fills in the struct
-        err = uv_pipe_open(&listener->uv.pipe, fd);
-    } else {
-        err = uv_tcp_init(uv, &listener->uv.tcp);
-        CHECK(err == 0);
-        err = uv_tcp_open(&listener->uv.tcp, fd);
-    }
+    bool is_unix = name.ss_family == AF_UNIX;
+    init_stream(uv, &listener->uv, is_unix ? UV_NAMED_PIPE : UV_TCP);
     listener->uv.handle.data = listener;
+    int err = is_unix ? uv_pipe_open(&listener->uv.pipe, fd)
+                      : uv_tcp_open(&listener->uv.tcp, fd);
     return err == 0 ? 0 : ERR_IO;
 }
 
