@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,21 +25,23 @@ static int parse_unix(struct address *out, const char *path)
     return 0;
 }
 
-/* Look a host up; "" and "*" are every address. */
-static int look_up(struct address *out, const char *host, const char *port)
+/* Look a host up; "*" is every address.  In brackets only a number will do. */
+static int look_up(struct address *out, const char *host, const char *port,
+                   bool is_bracketed)
 {
     struct addrinfo hints = {
         .ai_family = AF_UNSPEC,
         .ai_socktype = SOCK_STREAM,
         .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
     };
+    hints.ai_flags |= is_bracketed ? AI_NUMERICHOST : 0;
     struct addrinfo *found = NULL;
-    bool is_any = host[0] == '\0' || strcmp(host, "*") == 0;
+    bool is_any = strcmp(host, "*") == 0;
     if (is_any) {
         hints.ai_family = AF_INET6; // takes IPv4 too
     }
     if (getaddrinfo(is_any ? NULL : host, port, &hints, &found) != 0) {
-        return ERR_ABSENT;
+        return is_bracketed ? ERR_SYNTAX : ERR_ABSENT;
     }
     CHECK(found->ai_addrlen <= sizeof(out->storage));
     memcpy(&out->storage, found->ai_addr, found->ai_addrlen);
@@ -62,10 +65,13 @@ int address_parse(struct address *out, const char *text)
         return ERR_SYNTAX;
     }
     struct span host = {text, (size_t)(colon - text)};
-    if (host.len >= 2 && host.data[0] == '[' &&
-        host.data[host.len - 1] == ']') {
+    bool is_bracketed =
+        host.len >= 2 && host.data[0] == '[' && host.data[host.len - 1] == ']';
+    if (is_bracketed) {
         host = (struct span){host.data + 1, host.len - 2};
-    } else if (host.len == 0 || memchr(host.data, ':', host.len) != NULL) {
+    }
+    bool has_colon = host.len > 0 && memchr(host.data, ':', host.len) != NULL;
+    if (host.len == 0 || has_colon != is_bracketed) {
         return ERR_SYNTAX; // "::1:7400" could be either
     }
     char name[256];
@@ -73,7 +79,7 @@ int address_parse(struct address *out, const char *text)
         return ERR_SYNTAX;
     }
     snprintf(name, sizeof(name), "%.*s", SPAN_ARGS(host));
-    return look_up(out, name, colon + 1);
+    return look_up(out, name, colon + 1, is_bracketed);
 }
 
 void address_print(char out[ADDRESS_TEXT_SIZE], const struct address *address)
