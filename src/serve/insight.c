@@ -72,10 +72,11 @@ static uint64_t resident_bytes(void)
     size_t len = fread(text, 1, sizeof(text), file);
     fclose(file);
     struct span rest = {text, len};
-    struct span word;
+    struct span size;
+    struct span resident;
     uint64_t pages = 0;
-    span_split(&rest, ' ', &word); // what is mapped
-    if (!span_split(&rest, ' ', &word) || span_to_u64(word, &pages) != 0) {
+    if (!span_split(&rest, ' ', &size) || !span_split(&rest, ' ', &resident) ||
+        span_to_u64(resident, &pages) != 0) {
         return 0;
     }
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
