@@ -35,6 +35,7 @@ struct conn {
     struct buffer input;   // what on_bytes() left
     struct buffer unsent;  // waits for the write that is under way
     struct buffer sending; // is being written
+    size_t queued; // of `sending`, not taken by the kernel when last looked
     uv_write_t write;
     uv_shutdown_t shutdown;
     const char *why;
@@ -57,6 +58,16 @@ static void enlist(struct conn *conn, struct loop_conns *list)
     conn->list = list;
     conn->active_ms = conn->loop->now_ms;
     TAILQ_INSERT_TAIL(list, conn, link);
+}
+
+/* Bytes went to or came from a peer that is not behind with reading: what comes
+ * from one that is does not make it less stuck. */
+static void touch(struct conn *conn)
+{
+    if (conn->list == &conn->loop->quiet &&
+        conn->active_ms != conn->loop->now_ms) {
+        enlist(conn, conn->list);
+    }
 }
 
 static void on_uv_closed(uv_handle_t *handle)
@@ -107,7 +118,7 @@ void conn_reset(struct conn *conn, const char *why)
     if (!begin_close(conn, why)) {
         return;
     }
-    if (conn->uv.handle.type != UV_TCP || conn->is_writing ||
+    if (conn->uv.handle.type != UV_TCP ||
         uv_tcp_close_reset(&conn->uv.tcp, on_uv_closed) != 0) {
         uv_close(&conn->uv.handle, on_uv_closed);
     }
@@ -191,7 +202,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
     if (conn->is_finishing) {
         return; // dropped
     }
-    enlist(conn, conn->list);
+    touch(conn);
     if (conn->input.len > 0) {
         conn->input.len += (size_t)nread;
         deliver(conn, conn->input.data, conn->input.len);
@@ -319,7 +330,9 @@ static void start_write(struct conn *conn)
     if (uv_write(&conn->write, &conn->uv.stream, &buf, 1, on_written) != 0) {
         conn->is_writing = false;
         conn_close(conn, "reset");
+        return;
     }
+    conn->queued = uv_stream_get_write_queue_size(&conn->uv.stream);
 }
 
 struct buffer *conn_output(struct conn *conn)
@@ -337,6 +350,8 @@ static size_t try_write(struct conn *conn, const struct buffer *out)
     int sent = uv_try_write(&conn->uv.stream, &buf, 1);
     if (sent < 0 && sent != UV_EAGAIN) {
         conn_close(conn, "reset");
+    } else if (sent > 0) {
+        touch(conn);
     }
     return sent > 0 ? (size_t)sent : 0;
 }
@@ -352,7 +367,6 @@ static void queue_rest(struct conn *conn, struct span rest)
         enlist(conn, &conn->loop->unsent);
         start_write(conn);
     }
-    settle_throttle(conn);
 }
 
 void conn_flush(struct conn *conn)
@@ -368,9 +382,11 @@ void conn_flush(struct conn *conn)
         conn_close(conn, "memory");
         return;
     }
+    bool is_queued = false;
     if (out->len > 0 && !conn->is_closing) {
         size_t sent = conn_unsent(conn) == 0 ? try_write(conn, out) : 0;
-        if (sent < out->len && !conn->is_closing) {
+        is_queued = sent < out->len && !conn->is_closing;
+        if (is_queued) {
             struct span rest = {out->data + sent, out->len - sent};
             queue_rest(conn, rest);
         }
@@ -378,6 +394,9 @@ void conn_flush(struct conn *conn)
     buffer_clear(out);
     if (out->capacity > SCRATCH_KEPT_BYTES) {
         buffer_deinit(out);
+    }
+    if (is_queued && !conn->is_closing) {
+        settle_throttle(conn); // may deliver, and compose the next reply
     }
 }
 
@@ -434,11 +453,12 @@ struct loop *conn_loop(const struct conn *conn)
     return conn->loop;
 }
 
-static int init_stream(struct conn *conn, const uv_stream_t *listening)
+static void init_stream(struct conn *conn, const uv_stream_t *listening)
 {
     uv_loop_t *uv = &conn->loop->uv;
-    return listening->type == UV_TCP ? uv_tcp_init(uv, &conn->uv.tcp)
-                                     : uv_pipe_init(uv, &conn->uv.pipe, 0);
+    int err = listening->type == UV_TCP ? uv_tcp_init(uv, &conn->uv.tcp)
+                                        : uv_pipe_init(uv, &conn->uv.pipe, 0);
+    CHECK(err == 0); // these calls only fill in structs
 }
 
 int conn_accept(struct conn **out, struct loop *loop, uv_stream_t *listening)
@@ -449,10 +469,7 @@ int conn_accept(struct conn **out, struct loop *loop, uv_stream_t *listening)
         return ERR_NOMEM;
     }
     conn->loop = loop;
-    if (init_stream(conn, listening) != 0) {
-        mem_free(conn);
-        return ERR_IO;
-    }
+    init_stream(conn, listening);
     conn->uv.handle.data = conn;
     loop->conns_count++;
     if (uv_accept((uv_stream_t *)listening, &conn->uv.stream) != 0) {
@@ -512,6 +529,15 @@ static void end_idle(struct loop *loop)
     }
 }
 
+/* Whether the peer has taken bytes since this was last asked: a long write ends
+ * once, however steadily it goes. */
+static bool has_progress(struct conn *conn)
+{
+    size_t before = conn->queued;
+    conn->queued = uv_stream_get_write_queue_size(&conn->uv.stream);
+    return conn->queued < before;
+}
+
 void conn_sweep(struct loop *loop)
 {
     if (loop->idle_for_ms > 0) {
@@ -521,7 +547,11 @@ void conn_sweep(struct loop *loop)
         if (loop->now_ms - conn->active_ms < CONN_STALL_MS) {
             return;
         }
-        conn_reset(conn, "stalled");
+        if (has_progress(conn)) {
+            enlist(conn, &loop->unsent);
+        } else {
+            conn_reset(conn, "stalled");
+        }
     }
 }
 
