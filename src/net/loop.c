@@ -86,7 +86,10 @@ void loop_deinit(struct loop *loop)
     uv_close((uv_handle_t *)&loop->prepare, NULL);
     uv_close((uv_handle_t *)&loop->sweep, NULL);
     uv_close((uv_handle_t *)&loop->linger, NULL);
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    // More than once where loop_stop() was called since loop_run() returned.
+    while (uv_loop_alive(&loop->uv) != 0) {
+        uv_run(&loop->uv, UV_RUN_DEFAULT);
+    }
     CHECK(loop->conns_count == 0);
     int err = uv_loop_close(&loop->uv);
     CHECK(err == 0);
