@@ -39,6 +39,7 @@ struct turn {
     uint8_t *fields;    // owned; request.fields
     struct buffer held; // replies of the requests behind this one
     size_t waiting;     // slots that have no answer yet
+    int version;        // of RESP, when it was asked
     size_t count;
     struct slot slots[];
 };
@@ -121,6 +122,7 @@ static struct turn *make_turn(struct session *session,
         memcpy(fields, request->fields, request->fields_count);
     }
     turn->session = session;
+    turn->version = session->version;
     turn->request = *request;
     turn->request.fields = fields;
     turn->fields = fields;
@@ -159,7 +161,8 @@ static void wait_for(struct session *session, struct slot *slot)
 /* Compose the reply of a turn whose slots are all answered. */
 static void compose_turn(struct turn *turn, struct buffer *out)
 {
-    struct answer *answers = turn->session->worker->answers;
+    struct session *session = turn->session;
+    struct answer *answers = session->worker->answers;
     for (size_t i = 0; i < turn->count; i++) {
         const struct slot *slot = &turn->slots[i];
         answers[i] = (struct answer){
@@ -170,8 +173,11 @@ static void compose_turn(struct turn *turn, struct buffer *out)
             .reason = slot->reason,
         };
     }
-    turn->request.compose(turn->session, &turn->request, answers, turn->count,
-                          out);
+    // A HELLO behind it is for the replies behind that.
+    int version = session->version;
+    session->version = turn->version;
+    turn->request.compose(session, &turn->request, answers, turn->count, out);
+    session->version = version;
 }
 
 /* Where the reply of the next request goes. */
