@@ -34,7 +34,7 @@ struct arguments {
 };
 
 static const char help[] =
-    "quoted - answer stock quotes from memory, asking providers as seldom as "
+    "quoted - answer stock quotes from memory, ask providers as seldom as "
     "possible\n"
     "\n"
     "Examples:\n"
@@ -45,9 +45,8 @@ static const char help[] =
     "  quoted --config quoted.yaml --check-config\n"
     "\n"
     "Options:\n"
-    "  -c, --config FILE     read settings from FILE (default: " DEFAULT_FILE
-    ",\n"
-    "                        where there is one)\n"
+    "  -c, --config FILE     read settings from FILE; without it from\n"
+    "                        " DEFAULT_FILE ", where that exists\n"
     "  -s, --set KEY=VALUE   set one, over file and environment; repeatable\n"
     "      --check-config    check the settings and what they name, and end\n"
     "      --print-config    print all settings as a file that can be used\n"
