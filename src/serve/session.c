@@ -50,7 +50,7 @@ struct session {
     struct guest *guest;
     struct worker *worker; // the guest's
     struct turn_list turns;
-    size_t waiting;      // symbols, in all turns
+    size_t symbols;      // in all turns, answered already or not
     size_t held_bytes;   // in all turns
     struct multi *multi; // owned; NULL: none is open
     struct buffer due;   // commands of an EXEC that are being run
@@ -99,17 +99,22 @@ static void free_turn(struct turn *turn)
         wait_leave(session->worker->waits, &turn->slots[i].waiter);
         mem_free(turn->slots[i].reason);
     }
-    session->waiting -= turn->waiting;
+    session->symbols -= turn->count;
+    session->worker->turn_symbols -= turn->count;
     session->held_bytes -= turn->held.len;
     buffer_deinit(&turn->held);
     mem_free(turn->fields);
     mem_free(turn);
 }
 
+/* NULL for want of memory, or where the worker has turns enough. */
 static struct turn *make_turn(struct session *session,
                               const struct session_request *request,
                               size_t count)
 {
+    if (session->worker->turn_symbols + count > WAIT_LIMIT) {
+        return NULL;
+    }
     struct turn *turn =
         mem_calloc(1, sizeof(*turn) + count * sizeof(turn->slots[0]));
     uint8_t *fields = mem_calloc(request->fields_count + 1, 1);
@@ -155,7 +160,6 @@ static void wait_for(struct session *session, struct slot *slot)
         return;
     }
     slot->turn->waiting++;
-    session->waiting++;
 }
 
 /* Compose the reply of a turn whose slots are all answered. */
@@ -195,7 +199,7 @@ static size_t output_bytes_max(const struct session *session)
 /* Invariant (2), both ways. */
 static void pause_if_full(struct session *session)
 {
-    if (session->waiting >= SESSION_WAITING_LIMIT ||
+    if (session->symbols >= SESSION_WAITING_LIMIT ||
         session->held_bytes > output_bytes_max(session)) {
         session->is_paused = true;
         conn_pause(session->guest->conn);
@@ -204,7 +208,7 @@ static void pause_if_full(struct session *session)
 
 static void resume_if_free(struct session *session)
 {
-    if (session->is_paused && session->waiting <= SESSION_WAITING_LIMIT / 2 &&
+    if (session->is_paused && session->symbols <= SESSION_WAITING_LIMIT / 2 &&
         session->held_bytes <= output_bytes_max(session) / 2) {
         session->is_paused = false;
         conn_resume(session->guest->conn); // may end the session
@@ -248,9 +252,8 @@ static void on_result(struct waiter *waiter, const struct fetch_result *result)
         .reason = result->err == 0 ? NULL : result->reason,
     };
     set_slot(slot, &answer);
-    CHECK(turn->waiting > 0 && session->waiting > 0);
+    CHECK(turn->waiting > 0);
     turn->waiting--;
-    session->waiting--;
     advance(session);
 }
 
@@ -275,6 +278,8 @@ static bool ask_all(struct worker *worker, const struct span *texts,
 static void fill_turn(struct turn *turn, size_t count)
 {
     struct worker *worker = turn->session->worker;
+    turn->session->symbols += count;
+    worker->turn_symbols += count;
     for (size_t i = 0; i < count; i++) {
         struct slot *slot = &turn->slots[turn->count++];
         const struct answer *answer = &worker->answers[i];
@@ -301,8 +306,9 @@ void session_ask(struct session *session, const struct session_request *request,
     struct turn *turn = make_turn(session, request, count);
     if (turn == NULL) {
         for (size_t i = 0; i < count; i++) {
-            worker->answers[i].err = ERR_OVERLOADED;
-            worker->answers[i].quote = NULL;
+            struct answer *answer = &worker->answers[i];
+            bool is_answered = answer->quote != NULL || answer->err != 0;
+            answer->err = is_answered ? answer->err : ERR_OVERLOADED;
         }
         request->compose(session, request, worker->answers, count, out);
         return;
@@ -459,7 +465,7 @@ static void close_session(void *state)
     for (struct turn *turn; (turn = TAILQ_FIRST(&session->turns)) != NULL;) {
         free_turn(turn);
     }
-    CHECK(session->waiting == 0 && session->held_bytes == 0);
+    CHECK(session->symbols == 0 && session->held_bytes == 0);
     multi_drop(session);
     buffer_deinit(&session->due);
     mem_free(session);

@@ -12,8 +12,9 @@
  * Invariants:
  *
  *   (1) Replies leave in the order of their requests, each exactly once.
- *   (2) Above SESSION_WAITING_LIMIT symbols waited for, or limits.output_bytes
- *       held, no further request is read until there are half as many.
+ *   (2) Above SESSION_WAITING_LIMIT symbols in the requests that wait (those of
+ *       them that are answered take as much room), or limits.output_bytes held,
+ *       no further request is read until there are half as many.
  *   (3) A session that ends leaves no waiter behind.
  *
  * Threads: the worker's.

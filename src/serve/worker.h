@@ -61,6 +61,7 @@ struct worker {
     int listen_fds[CONF_LIST_LIMIT]; /* until it starts */
     size_t listeners_count;
     LIST_HEAD(, guest) guests;
+    size_t turn_symbols; /* in its sessions' turns; WAIT_LIMIT at most */
     bool is_draining;
     uv_timer_t grace; /* runs from the drain to the end of reading */
     /* Scratch of the request being answered. */
