@@ -178,7 +178,7 @@ bool rpyc_read_id(struct rpyc_id *id, const struct brine_value *value)
 bool rpyc_open_items(struct rpyc_items *items, const struct rpyc_box *box)
 {
     if ((box->label != RPYC_VALUE && box->label != RPYC_TUPLE) ||
-        box->value->type != BRINE_TUPLE) {
+        (box->value->type != BRINE_TUPLE && box->value->type != BRINE_SET)) {
         return false;
     }
     *items = (struct rpyc_items){

@@ -117,7 +117,8 @@ struct rpyc_items {
     bool failed; /* an element should have been a box and is none */
 };
 
-/* Begin with the first element.  Returns false where the box holds no tuple. */
+/* Begin with the first element.  Returns false where the box holds no tuple and
+ * no frozenset. */
 bool rpyc_open_items(struct rpyc_items *items, const struct rpyc_box *box);
 
 /* The next element, as a box; false behind the last, or where it fails. */

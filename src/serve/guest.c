@@ -9,6 +9,7 @@
 #include "net/conn.h"
 #include "obs/log.h"
 #include "proto/detect.h"
+#include "serve/python.h"
 #include "serve/session.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
@@ -16,6 +17,7 @@
 /* Who answers which protocol; one that is not here is not spoken. */
 static const struct guest_protocol *const protocols[] = {
     [PROTOCOL_RESP] = &session_protocol,
+    [PROTOCOL_RPYC] = &python_protocol,
 };
 
 static const struct guest_protocol *find_protocol(enum protocol protocol)

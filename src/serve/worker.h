@@ -21,6 +21,7 @@
 #include "net/mailbox.h"
 #include "obs/metric.h"
 #include "proto/resp.h"
+#include "proto/rpyc.h"
 #include "serve/ask.h"
 
 struct cache;
@@ -66,6 +67,7 @@ struct worker {
     uv_timer_t grace; /* runs from the drain to the end of reading */
     /* Scratch of the request being answered. */
     struct resp_command command;
+    struct rpyc_message message;
     struct answer answers[RESP_ARGS_LIMIT];
 };
 

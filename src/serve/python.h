@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * python.h -- the session of a Python client: RPyC frames in and out, and the
+ * requests under way in both directions.
+ *
+ * Requests are answered as they are ready, in any order: a reply carries the
+ * number (seq) of its request.  What is asked for is in serve/handler.c (the
+ * protocol's own questions about objects) and serve/service.c (the methods of
+ * conn.root).
+ *
+ *   (1) Each request is answered exactly once, by a reply or an exception.
+ *   (2) Above PYTHON_WAITING_LIMIT symbols in the requests that wait, no
+ *       further request is read until there are half as many.
+ *   (3) Each reference that the client gave is released, once.
+ *   (4) A session that ends leaves no waiter behind.
+ *
+ * Threads: the worker's.
+ */
+
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/rpyc.h"
+#include "serve/ask.h"
+#include "serve/guest.h"
+
+struct buffer;
+struct python; /* opaque; see python.c */
+struct references;
+
+/* As for a session of RESP: far more than clients ask at once. */
+#define PYTHON_WAITING_LIMIT 1024
+
+/* Iterables of the client's that are being read at the same time. */
+#define PYTHON_COLLECTIONS_LIMIT 64
+
+/* Symbols in one request; as in RESP. */
+#define PYTHON_SYMBOLS_LIMIT 1024
+
+/* A request while it is being looked at. */
+struct python_request {
+    struct python *python;
+    int64_t seq;
+    /* The id of the one reference of the client's that is needed for longer. */
+    const struct brine_value *kept;
+};
+
+/* Compose the reply to request `seq` from the answers, one a symbol. */
+typedef void (*python_compose_fn)(struct python *python, int64_t seq,
+                                  const struct answer *answers, size_t count,
+                                  struct buffer *out);
+
+/* For guest.c. */
+extern const struct guest_protocol python_protocol;
+
+/* The worker of a session.  BORROWED, as all below. */
+struct worker *python_worker(const struct python *python);
+
+/* What the client holds of ours. */
+struct references *python_references(struct python *python);
+
+/* Where replies are composed. */
+struct buffer *python_output(struct python *python);
+
+/* Answer a request with a builtin exception of Python, counting it as failed.
+ */
+__attribute__((format(printf, 3, 4))) void python_raise(
+    const struct python_request *request, const char *exception,
+    const char *format, ...);
+
+/* Count a request as failed that is answered by other means. */
+void python_count_failed(struct python *python);
+
+/* Of a client's words, what an error repeats: valid UTF-8, and not long. */
+struct span python_shown(struct span text);
+
+/* Answer a request from the quotes of `texts`, PYTHON_SYMBOLS_LIMIT at most,
+ * now or later. */
+void python_ask(const struct python_request *request, python_compose_fn compose,
+                const struct span *texts, size_t count);
+
+/* The same, of what an iterable of the client's gives: `id` is its reference's.
+ * The client is asked for it first. */
+void python_collect(struct python_request *request, python_compose_fn compose,
+                    const struct brine_value *id);
+
+/* The client says that it closes: nothing more is to be answered. */
+void python_close(struct python *python);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service.h -- what a Python client finds at conn.root: the methods of the old
+ * system's service, and those that say more.
+ *
+ *     get_price(symbol)        float, or -1 where no price can be had
+ *     get_prices(symbols)      tuple of those, fetched together
+ *     get_price_text(symbol)   str, the exact decimal; raises where there is
+ * none get_quote(symbol)        tuple of pairs of str, for dict()
+ *     get_server_id()          str
+ *     get_service_name()       str
+ *     get_service_aliases()    tuple of str
+ *
+ * each also as exposed_...; names and aliases work as symbols.  Objects are
+ * numbered: the root, then the methods in the table's order.
+ *
+ * Threads: the worker's.
+ */
+
+#pragma once
+
+#include "base/span.h"
+#include "serve/python.h"
+
+#define SERVICE_ROOT 0
+
+/* What Python shows as the root's class, and as its module and class. */
+#define SERVICE_CLASS "QuoteService"
+#define SERVICE_NAME  "quoted." SERVICE_CLASS
+
+/* Arguments of a call: two boxed tuples, BORROWED from the message. */
+struct service_arguments {
+    struct rpyc_box positional;
+    struct rpyc_box keywords; /* of (name, value) */
+};
+
+/* Number of methods; they are objects 1 to this. */
+int service_count(void);
+
+/* The method of a name, with or without exposed_; -1 where there is none. */
+int service_find(struct span name);
+
+/* A method's name, without exposed_.  BORROWED, static. */
+const char *service_name(int method);
+
+/* What Python shows as the object's documentation.  BORROWED, static. */
+const char *service_doc(int object);
+
+/* Call a method: it is answered now or later. */
+void service_call(struct python_request *request, int method,
+                  const struct service_arguments *arguments);
+
+/* Answer from the quotes of a boxed tuple of str, or raise a TypeError. */
+void service_ask_all(const struct python_request *request,
+                     python_compose_fn compose, const struct rpyc_box *symbols);
