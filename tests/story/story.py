@@ -39,8 +39,8 @@ The provider, by its name, here upstream:
     upstream release IBM [N]      go on with all, or the first N that are held
     upstream answer IBM 189.84    price and release
     upstream next IBM class=limit_day repeat=2    set the next answers: class status
-                                  body truncate repeat reset hang, or fixture=NAME from
-                                  tests/data/providers/alphavantage
+                                  body location truncate repeat reset hang, or
+                                  fixture=NAME of tests/data/providers/alphavantage
     upstream stop | start         end the program, start it again
 
 And what is seen:
@@ -65,18 +65,15 @@ import ast
 import operator
 import re
 import shlex
-import shutil
 import signal
-import string
 import sys
 from pathlib import Path
 
+from stage import Stage  # first: it makes the others' folder known
+from programs import SLOWER, wait_until
+from wire import Ended, compose, render
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "testing"))
-
-from programs import SLOWER, Market, Server, make_folder, read_info, wait_until  # noqa: E402
-from wire import Ended, compose, render  # noqa: E402
-
 FIXTURES = HERE.parent / "data/providers/alphavantage"
 
 # How long counters may take to become what `count` says: by then they are.
@@ -95,10 +92,12 @@ class Resp:
 
     @staticmethod
     def ask(symbol):
+        """The request that `ask` stands for."""
         return ["HMGET", symbol, "price", "currency", "state"]
 
     @staticmethod
     def show(reply):
+        """Its reply, as stories write it."""
         if isinstance(reply, list):
             return " ".join("-" if part is None else part for part in reply)
         return render(reply)
@@ -140,14 +139,6 @@ def is_played_over(path, protocol):
     return not only or protocol in only
 
 
-class Client:
-    """One client of a story, and what each of its pending replies answers."""
-
-    def __init__(self, connection):
-        self.connection = connection
-        self.pending = []  # whether it was an `ask`
-
-
 class Story:
     """A story being played."""
 
@@ -155,122 +146,73 @@ class Story:
         self.path = path
         self.protocol = PROTOCOLS[protocol]
         self.say = say
-        self.folder = make_folder("story")
-        self.flags = {}  # provider -> its flags
-        self.providers = {}
-        self.settings = []
-        self.clients = {}
-        self.server = None
-        self.observer = None
-        self.observed = 0  # requests of the observer, which count like others
-        self.base = {}
-        self.status = 0  # with which the server is to end
+        self.stage = Stage()
         self.heard = 0  # lines of the log before the last signal
 
     def play(self):
         """Play every step; raises Failed with all there is to say."""
         try:
-            for number, text, block in read_steps(self.path):
+            for number, text, block in [*read_steps(self.path), (0, "end", [])]:
                 self.say(f"{self.path.name}:{number}: {text}")
                 try:
                     self.step(text, block)
-                except (AssertionError, Failed, Ended, OSError, TypeError, ValueError) as error:
+                except (AssertionError, Failed, Ended, OSError, LookupError, TypeError,
+                        ValueError) as error:
                     raise Failed(self.explain(number, text, error)) from error
-            try:
-                self.finish()
-            except AssertionError as error:
-                raise Failed(self.explain(number, "(the end)", error)) from error
         finally:
-            for program in [self.server, *self.providers.values()]:
-                if program:
-                    program.kill()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.stage.clear()
 
     def explain(self, number, text, error):
-        parts = [f"{self.path.name}:{number}: {text}", f"  {error or type(error).__name__}"]
-        if self.server:
-            parts += ["  the server's log ended with:", self.server.tail()]
+        """What is said of a step that failed."""
+        parts = [f"{self.path.name}:{number}: {text}",
+                 f"  {error}" if str(error) else f"  {type(error).__name__}"]
+        if self.stage.server:
+            parts += ["  the server's log ended with:", self.stage.server.tail()]
         return "\n".join(parts)
 
-    def finish(self):
-        if not self.server:
-            raise AssertionError("nothing was asked of the server")
-        self.server.finish(self.status)
-        for market in self.providers.values():
-            market.finish()
-
     def step(self, text, block):
+        """Play one step."""
         word, _, rest = text.partition(" ")
         if match := re.fullmatch(r"(\w+) (>>|<<|>|<|apart from|at) (.+)", text):
             name, action, what = match.groups()
-            times = 1
-            if action in "<>" and (match := re.fullmatch(r"(.+?) times (\d+)", what)):
-                what, times = match.group(1), int(match.group(2))
             actions = {">": self.send, "<": self.expect, ">>": self.send_raw,
-                       "<<": self.expect_raw, "apart from": self.connect_apart,
-                       "at": self.connect_at}
-            actions[action](name, what, times)
+                       "<<": self.expect_raw, "apart from": self.stage.connect_apart,
+                       "at": self.stage.connect_at}
+            actions[action](name, what)
         elif rest in ("close", "reset", "fin", "closed", "refused"):
             getattr(self, f"client_{rest}")(word)
-        elif word in self.flags or (word == "upstream" and not self.flags):
+        elif self.stage.has_provider(word):
             self.tell_provider(word, rest)
         elif step := getattr(self, f"do_{word}", None):
-            step(rest, block) if block else step(rest)
+            step(rest, block)
         else:
             raise Failed("this is no step")
 
     # --- What there is ----------------------------------------------------------------
 
-    def do_claim(self, text):
-        pass
+    def do_claim(self, _text, _block):
+        """Nothing is done."""
 
-    def do_only(self, protocol):
-        pass
+    def do_only(self, _protocol, _block):
+        """Whoever plays it has asked is_played_over()."""
 
-    def do_provider(self, rest):
+    def do_provider(self, rest, _block):
         name, *flags = shlex.split(rest)
-        self.flags[name] = flags
+        self.stage.flags[name] = flags
 
-    def do_set(self, setting):
-        self.settings += shlex.split(self.fill_in(setting))
+    def do_set(self, settings, _block):
+        self.stage.settings += shlex.split(settings)
 
     def do_file(self, name, block):
-        self.start_providers()
         indent = min(len(line) - len(line.lstrip()) for line in block)
-        text = "\n".join(line[indent:] for line in block) + "\n"
-        (self.folder / name).write_text(self.fill_in(text), encoding="utf-8")
-
-    def fill_in(self, text):
-        values = {name: market.url for name, market in self.providers.items()}
-        return string.Template(text).substitute(values, folder=self.folder)
-
-    def start_providers(self):
-        self.flags = self.flags or {"upstream": []}
-        for name, flags in self.flags.items():
-            if name not in self.providers:
-                self.providers[name] = Market(*flags)
-                (self.folder / f"{name}.key").write_text(self.providers[name].key + "\n")
-
-    def start(self):
-        if self.server:
-            return
-        self.start_providers()
-        config = self.folder / "quoted.yaml"
-        self.server = Server(list(self.providers.values()), *self.settings,
-                             config=config if config.exists() else None)
-        self.observer = self.server.connect()
-        self.rebase()
+        text = self.stage.fill_in("\n".join(line[indent:] for line in block) + "\n")
+        (self.stage.folder / name).write_text(text, encoding="utf-8")
 
     # --- Clients ----------------------------------------------------------------------
 
-    def client(self, name):
-        self.start()
-        if name not in self.clients:
-            self.clients[name] = Client(self.server.connect())
-        return self.clients[name]
-
-    def send(self, name, what, times):
-        client = self.client(name)
+    def send(self, name, what):
+        client = self.stage.client(name)
+        what, times = self.read_times(what)
         data = b""
         for n in range(1, times + 1):
             for request in what.replace("{n}", str(n)).split(" ; "):
@@ -280,80 +222,56 @@ class Story:
                 client.pending.append(is_ask)
         client.connection.send_raw(data)
 
-    def send_raw(self, name, what, _):
-        client = self.client(name)
-        client.pending.append(False)
-        client.connection.send_raw(ast.literal_eval("b" + what))
+    @staticmethod
+    def read_times(what):
+        match = re.fullmatch(r"(.+?) times (\d+)", what)
+        return (match.group(1), int(match.group(2))) if match else (what, 1)
 
-    def expect(self, name, what, times):
-        client = self.clients[name]
+    def send_raw(self, name, what):
+        self.stage.client(name).connection.send_raw(ast.literal_eval("b" + what))
+
+    def expect(self, name, what):
+        client = self.stage.client(name)
+        what, times = self.read_times(what)
         for n in range(1, times + 1):
             reply = client.connection.receive()
             is_ask = client.pending.pop(0) if client.pending else False
             came = self.protocol.show(reply) if is_ask else render(reply)
-            pattern = what.replace("{n}", str(n))
-            if pattern.startswith("has "):
-                self.expect_fields(fields_of(reply), pattern[4:], came)
-            elif match := re.fullmatch(r"([<>]=?) (\d+)", pattern):
-                if not (isinstance(reply, int)
-                        and COMPARE[match.group(1)](reply, int(match.group(2)))):
-                    raise Failed(f"expected: {pattern}\n  came:     {came}")
-            elif not is_like(came, pattern):
-                raise Failed(f"expected: {pattern}\n  came:     {came}")
+            if not self.is_expected(reply, came, what.replace("{n}", str(n))):
+                raise Failed(f"expected: {what}\n  came:     {came}")
 
     @staticmethod
-    def expect_fields(fields, pattern, came):
-        for part in pattern.split(", "):
-            field, value = part.split(" ", 1)
-            if field not in fields or not is_like(render(fields[field]), value):
-                raise Failed(f"expected: {field} {value}\n  came:     {came}")
+    def is_expected(reply, came, what):
+        if what.startswith("has "):
+            fields = fields_of(reply)
+            parts = [part.split(" ", 1) for part in what[4:].split(", ")]
+            return all(name in fields and is_like(render(fields[name]), value)
+                       for name, value in parts)
+        if match := re.fullmatch(r"([<>]=?) (\d+)", what):
+            return isinstance(reply, int) and COMPARE[match.group(1)](reply, int(match.group(2)))
+        return is_like(came, what)
 
-    def expect_raw(self, name, what, _):
-        came = self.client(name).connection.wait_end().decode("utf-8", "backslashreplace")
+    def expect_raw(self, name, what):
+        data = self.stage.client(name).connection.wait_end()
+        came = data.decode("utf-8", "backslashreplace")
         if not is_like(came, ast.literal_eval(what)):
             raise Failed(f"expected: {what}\n  came:     {came!r}")
 
-    def connect_apart(self, name, other, _):
-        def worker(client):
-            return read_info(client.connection.ask("INFO", "server"))["worker"]
-
-        taken = worker(self.client(other))
-
-        def is_apart():
-            client = Client(self.server.connect())
-            if worker(client) == taken:
-                client.connection.close()
-                return False
-            self.clients[name] = client
-            return True
-
-        wait_until(is_apart, f"no connection came to another worker than {taken}")
-        wait_until(lambda: self.look()["connections_open"] == len(self.clients) + 1,
-                   "connections that were tried are still open")
-        self.rebase()
-
-    def connect_at(self, name, family, _):
-        self.start()
-        address = {isinstance(one, str): one for one in self.server.addresses}[family == "unix"]
-        self.clients[name] = Client(self.server.connect(address))
-
     def client_close(self, name):
-        self.clients.pop(name).connection.close()
+        self.stage.clients.pop(name).connection.close()
 
     def client_reset(self, name):
-        self.clients.pop(name).connection.reset()
+        self.stage.clients.pop(name).connection.reset()
 
     def client_fin(self, name):
-        self.clients[name].connection.end_sending()
+        self.stage.clients[name].connection.end_sending()
 
     def client_closed(self, name):
-        rest = self.client(name).connection.wait_end()
-        if rest:
-            raise Failed(f"expected: the end\n  came:     {rest!r}")
+        self.expect_raw(name, "''")
 
     def client_refused(self, name):
         try:
-            self.server.connect()
+            self.stage.server.connect()
         except ConnectionError:
             return
         raise Failed(f"{name} was accepted")
@@ -361,9 +279,8 @@ class Story:
     # --- The provider -----------------------------------------------------------------
 
     def tell_provider(self, name, rest):
-        self.start_providers()
-        market = self.providers[name]
-        verb, *words = shlex.split(rest)
+        market = self.stage.provider(name)
+        verb, *words = shlex.split(self.stage.fill_in(rest))
         if verb == "hold":
             market.hold(*words)
         elif verb == "release":
@@ -377,9 +294,7 @@ class Story:
         elif verb == "stop":
             market.finish()
         elif verb == "start":
-            flags = [*self.flags[name], "--listen", market.url.removeprefix("http://")]
-            self.providers[name] = Market(*flags, key=market.key)
-            self.rebase()
+            self.stage.start_provider_again(name)
         else:
             raise Failed(f"a provider can't {verb}")
 
@@ -392,45 +307,25 @@ class Story:
                 answer["body"] = (FIXTURES / value).read_text(encoding="utf-8")
             elif key in ("reset", "hang"):
                 answer[key] = True
+            elif key == "location":
+                answer["headers"] = {"Location": value}
             else:
                 answer[key] = int(value) if key in ("status", "truncate", "repeat") else value
         return answer
 
     # --- What is seen -----------------------------------------------------------------
 
-    def observe(self, *words):
-        self.observed += 1
-        try:
-            return self.observer.ask(*words)
-        except Ended:  # it was idle for too long, like anybody's
-            self.observer = self.server.connect()
-            return self.observer.ask(*words)
-
-    def look(self):
-        """All counters, those of the server without what looking at them adds."""
-        counters = read_info(self.observe("INFO", "stats"))
-        counters["requests"] -= self.observed
-        for name, market in self.providers.items():
-            if market.process.poll() is None:
-                counts = market.counts()
-                counts.update(counts.pop("symbols"))
-                counters.update({f"{name}.{key}": value for key, value in counts.items()})
-        return counters
-
-    def rebase(self):
-        self.base = self.look()
-
-    def do_until(self, condition):
-        self.start()
+    def do_until(self, condition, _block):
+        self.stage.start()
         match = re.fullmatch(r"(.+?) (==|!=|<=|>=|<|>) (.+)", condition)
         if not match:
             raise Failed("until NAME == VALUE")
         what, compare, value = match.groups()
 
         def came():
-            if " " not in what:
-                return str(self.look().get(what, 0))
-            return render(self.observe(*what.split()))
+            if " " in what:
+                return render(self.stage.observe(*what.split()))
+            return str(self.stage.look().get(what, 0))
 
         def is_so():
             now = came()
@@ -440,54 +335,51 @@ class Story:
 
         wait_until(is_so, lambda: f"{condition}; it is {came()}")
 
-    def do_count(self, rest):
-        wanted = {}
-        for part in rest.split(","):
-            name, change = part.split()
-            wanted[name] = int(change)
-        now = {}
+    def do_count(self, rest, _block):
+        wanted = {name: int(change) for name, change in
+                  (part.split() for part in rest.split(","))}
+        now = self.stage.look()
+        for name in wanted:
+            if "." not in name and name not in now:
+                raise Failed(f"there is no counter {name}")
 
         def is_so():
-            now.update(self.look())
-            unknown = [name for name in wanted if "." not in name and name not in now]
-            if unknown:
-                raise Failed(f"there is no counter {unknown[0]}")
-            return all(now.get(name, 0) - self.base.get(name, 0) == change
-                       for name, change in wanted.items())
+            now.update(self.stage.look())
+            changes = self.stage.changes(now)
+            return all(changes.get(name, 0) == change for name, change in wanted.items())
 
-        def changes():
-            return ", ".join(f"{name} {value - self.base.get(name, 0):+}"
-                             for name, value in now.items() if value != self.base.get(name, 0))
+        def came():
+            return f"{rest}\n  changed:  " + ", ".join(
+                f"{name} {change:+}" for name, change in self.stage.changes(now).items())
 
-        wait_until(is_so, lambda: f"{rest}\n  changed:  {changes()}", SETTLE_S)
-        self.base = now
+        wait_until(is_so, came, SETTLE_S)
+        self.stage.rebase(now)
 
-    def do_log(self, text):
-        self.start()
-        self.server.wait_line(".*".join(map(re.escape, text.split("*"))), self.heard)
+    def do_log(self, text, _block):
+        self.stage.start()
+        self.stage.server.wait_line(".*".join(map(re.escape, text.split("*"))), self.heard)
 
-    def do_no(self, rest):
-        text = rest.removeprefix("log ")
-        if self.server.find_line(re.escape(text), self.heard):
+    def do_no(self, rest, _block):
+        if self.stage.server.find_line(re.escape(rest.removeprefix("log ")), self.heard):
             raise Failed("it was logged")
 
-    def do_signal(self, name):
-        self.start()
-        self.heard = len(self.server.lines)
-        self.server.signal(signal.Signals[f"SIG{name}"])
+    def do_signal(self, name, _block):
+        self.stage.start()
+        self.heard = len(self.stage.server.lines)
+        self.stage.server.signal(signal.Signals[f"SIG{name}"])
 
-    def do_again(self, _):
-        self.server.finish(self.status)
-        self.server = None
-        self.status = 0
-        self.clients = {}
+    def do_again(self, _, _block):
         self.heard = 0
-        self.start()
+        self.stage.start_again()
 
-    def do_exits(self, code):
-        self.status = self.server.wait_exit()
-        if self.status != int(code):
-            raise Failed(f"it ended with {self.status}")
+    def do_exits(self, code, _block):
+        self.stage.status = self.stage.server.wait_exit()
+        if self.stage.status != int(code):
+            raise Failed(f"it ended with {self.stage.status}")
+
+    def do_end(self, _, _block):
+        """The last step of every story: all programs end as they should."""
+        self.stage.finish()
 
 
 def main():

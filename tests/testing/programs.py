@@ -69,6 +69,8 @@ def environment(more=None):
     suppressions = TOP / "tests/tsan.supp"
     kept.setdefault("TSAN_OPTIONS", "exitcode=99:history_size=7" +
                     (f":suppressions={suppressions}" if suppressions.exists() else ""))
+    # Or each program would stay for a second after its end, to see what comes.
+    kept["TSAN_OPTIONS"] += ":atexit_sleep_ms=20"
     kept.pop("NOTIFY_SOCKET", None)
     kept.update(more or {})
     return kept
@@ -84,6 +86,11 @@ def program(path):
 def make_folder(name):
     """A new folder for a program's files; it goes with the program."""
     return Path(tempfile.mkdtemp(prefix=f"{name}-"))
+
+
+def remove_folder(folder):
+    """Remove it with all that is in it; gone already is allowed."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 class Program:
@@ -171,7 +178,7 @@ class Program:
             self.process.kill()
         self.process.wait()
         self._reader.join(DEADLINE_S)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove_folder(self.folder)
 
     def finish(self, expected=0):
         """End it as an operator would, unless it has ended; check how it did."""
