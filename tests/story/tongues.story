@@ -1,9 +1,10 @@
 # tongues.story
-claim  A client that speaks another protocol is told so in its own, or closed, at once.
+claim  A client that speaks what the server does not is told so in its own protocol, or
+claim  closed, at once; other protocols on the same port are not disturbed.
 
 c1 >> "GET /v1/quotes/IBM HTTP/1.1\r\nHost: localhost\r\n\r\n"
 c1 << "HTTP/1.1 501 Not Implemented\r\n*redis-cli*"
-c2 >> "\x00\x00\x00\x10"
+c2 >> "\x00\xff\xff\xff\x00"       # RPyC, and 16 MiB of it
 c2 closed
 c3 >> "OPTIONS * HTTP/1.1\r\n\r\n"
 c3 << "HTTP/1.1 501 *"
