@@ -22,6 +22,10 @@
 #include "serve/upstream.h"
 #include "serve/worker.h"
 
+static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+#define SIGNALS_COUNT (sizeof(signal_numbers) / sizeof(signal_numbers[0]))
+
 struct server {
     struct loop loop;
     struct mailbox mailbox; // workers say that they have ended
@@ -35,7 +39,7 @@ struct server {
     _Atomic uint64_t retry_after_ms;
     struct worker *workers[SOCKETS_WORKERS_LIMIT];
     unsigned workers_ended;
-    uv_signal_t signals[3];
+    uv_signal_t signals[SIGNALS_COUNT];
     uv_timer_t stage;
     bool is_draining;
 };
@@ -430,12 +434,11 @@ static void init_loop(struct server *server)
     CHECK(err == 0);
     uv_timer_init(&server->loop.uv, &server->stage);
     server->stage.data = server;
-    const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+    for (size_t i = 0; i < SIGNALS_COUNT; i++) {
         uv_signal_t *handle = &server->signals[i];
         uv_signal_init(&server->loop.uv, handle);
         handle->data = server;
-        err = uv_signal_start(handle, on_signal, numbers[i]);
+        err = uv_signal_start(handle, on_signal, signal_numbers[i]);
         CHECK(err == 0);
     }
 }
@@ -514,8 +517,10 @@ static void deinit_loop(struct server *server)
 {
     mailbox_close(&server->mailbox);
     uv_close((uv_handle_t *)&server->stage, NULL);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < SIGNALS_COUNT; i++) {
         uv_close((uv_handle_t *)&server->signals[i], NULL);
+        // One more of them has nothing left to ask for, and must not kill.
+        signal(signal_numbers[i], SIG_IGN);
     }
     loop_deinit(&server->loop);
     mailbox_deinit(&server->mailbox);
