@@ -48,6 +48,7 @@ int roster_join(struct roster *roster, struct roster_member *member,
     uv_mutex_lock(&roster->lock);
     if (roster->count < connections_max) {
         member->id = roster->next_id++;
+        atomic_init(&member->active_ms, member->joined_ms);
         roster->count++;
         TAILQ_INSERT_TAIL(&roster->members, member, link);
         err = 0;
