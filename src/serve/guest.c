@@ -89,7 +89,6 @@ static bool learn_protocol(struct guest *guest, struct span bytes)
 IMPLEMENTS(on_bytes)
 static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
 {
-    (void)conn;
     struct guest *guest = user;
     atomic_store_explicit(&guest->member.active_ms, guest->worker->loop.now_ms,
                           memory_order_relaxed);
@@ -100,7 +99,9 @@ static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
         !learn_protocol(guest, (struct span){bytes, len})) {
         return 0;
     }
-    return guest->protocol->on_bytes(guest->state, bytes, len);
+    size_t taken = guest->protocol->on_bytes(guest->state, bytes, len);
+    // Bytes behind the last request are of no interest, while that one waits.
+    return conn_is_open(conn) && guest->is_ending ? len : taken;
 }
 
 IMPLEMENTS(on_end)
