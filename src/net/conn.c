@@ -144,6 +144,14 @@ static void stop_reading(struct conn *conn)
     }
 }
 
+/* Whether more is left than bound (2) allows.  An owner that was told to wait
+ * may leave all of what one read brought. */
+static bool is_overrun(const struct conn *conn)
+{
+    return conn->input.len > conn->bounds.input_max && !conn->is_paused &&
+           !conn->is_throttled;
+}
+
 /* Give bytes to the owner and keep what it leaves.  `bytes` is the loop's
  * scratch or the connection's own input buffer. */
 static void deliver(struct conn *conn, char *bytes, size_t len)
@@ -170,10 +178,13 @@ static void deliver(struct conn *conn, char *bytes, size_t len)
         buffer_put(&conn->input, bytes + taken, len - taken);
     }
     if (conn->input.failed) {
-        conn_close(conn, "overrun");
+        conn_close(conn, "memory");
         return;
     }
     conn_flush(conn);
+    if (!conn->is_closing && is_overrun(conn)) {
+        conn_close(conn, "overrun");
+    }
 }
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
@@ -196,7 +207,9 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
         return;
     }
     if (nread < 0) {
-        conn_close(conn, nread == UV_ENOBUFS ? "overrun" : "reset");
+        conn_close(conn, nread != UV_ENOBUFS ? "reset"
+                         : is_overrun(conn)  ? "overrun"
+                                             : "memory");
         return;
     }
     if (conn->is_finishing) {
@@ -270,7 +283,7 @@ static void start_shutdown(struct conn *conn)
 
 size_t conn_unsent(const struct conn *conn)
 {
-    return conn->unsent.len + conn->sending.len;
+    return conn->unsent.len + uv_stream_get_write_queue_size(&conn->uv.stream);
 }
 
 static void settle_throttle(struct conn *conn)

@@ -20,9 +20,13 @@
  *
  *   (1) Unsent bytes: above unsent_max it is not read from until they are below
  *       half of it; a peer that takes none of them for CONN_STALL_MS is cut.
+ *
  *   (2) Unread input: on_bytes() leaves at most input_max bytes unconsumed, or
- * the connection is cut. (3) Quiet for longer than the loop's idle_for_ms and
- * on_idle() agrees: ended.
+ *       the connection is cut.  While it is paused or throttled, all that one
+ *       read brought may be left.
+ *
+ *   (3) Quiet for longer than the loop's idle_for_ms and on_idle() agrees:
+ *       ended.
  *
  * A reply is composed into conn_output(), which is the loop's one scratch
  * buffer, and goes out with conn_flush(); after on_bytes() that is done for the
