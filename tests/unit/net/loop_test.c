@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loop_test.c -- the hooks around blocking alternate, the time is read once a
+ * turn, and a loop leaves nothing behind.
+ */
+#include "net/loop.h"
+
+#include "base/check.h"
+#include "base/err.h"
+#include "testing/testing.h"
+
+struct turns {
+    struct loop loop;
+    struct testing_clock clock;
+    unsigned wakes;
+    unsigned blocks;
+    unsigned turns_left;
+    uv_timer_t timer;
+};
+
+static void on_wake(void *user)
+{
+    struct turns *turns = user;
+    CHECK(turns->wakes == turns->blocks);
+    turns->wakes++;
+}
+
+static void on_block(void *user)
+{
+    struct turns *turns = user;
+    turns->blocks++;
+    CHECK(turns->wakes == turns->blocks);
+}
+
+static void open_turns(struct turns *turns)
+{
+    *turns = (struct turns){0};
+    testing_clock_init(&turns->clock);
+    const struct loop_options options = {
+        .clock = &turns->clock.clock,
+        .on_wake = on_wake,
+        .on_block = on_block,
+        .user = turns,
+    };
+    assert_int_equal(loop_init(&turns->loop, &options), 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct turns *turns = timer->data;
+    loop_wake(&turns->loop);
+    assert_int_equal(turns->loop.now_ms, turns->clock.mono_ms);
+    turns->clock.mono_ms += 5;
+    loop_wake(&turns->loop); // the same turn: neither hook nor clock
+    assert_int_equal(turns->loop.now_ms, turns->clock.mono_ms - 5);
+    assert_ptr_equal(loop_of((uv_handle_t *)timer), &turns->loop);
+    if (--turns->turns_left == 0) {
+        uv_close((uv_handle_t *)timer, NULL);
+    }
+}
+
+static void hooks_alternate_and_the_clock_stands_within_a_turn(void **state)
+{
+    (void)state;
+    struct turns turns;
+    open_turns(&turns);
+    turns.turns_left = 5;
+    turns.timer.data = &turns;
+    uv_timer_init(&turns.loop.uv, &turns.timer);
+    uv_timer_start(&turns.timer, on_timer, 0, 1);
+    loop_run(&turns.loop);
+    assert_int_equal(turns.wakes, 5);
+    assert_true(turns.blocks == 4 || turns.blocks == 5);
+    loop_deinit(&turns.loop);
+    assert_true(turns.wakes <= turns.blocks + 1);
+}
+
+static void loop_without_hooks_and_clock_uses_the_systems(void **state)
+{
+    (void)state;
+    struct loop loop;
+    const struct loop_options options = {0};
+    uint64_t before = clock_mono_ms(clock_system());
+    assert_int_equal(loop_init(&loop, &options), 0);
+    loop_wake(&loop);
+    assert_true(loop.now_ms >= before);
+    loop_run(&loop); // nothing is left that could call back
+    loop_deinit(&loop);
+}
+
+static void stop_when_nudged(uv_timer_t *timer)
+{
+    struct loop *loop = loop_of((uv_handle_t *)timer);
+    loop_wake(loop);
+    loop_stop(loop);
+}
+
+static void stop_ends_the_run_with_handles_left(void **state)
+{
+    (void)state;
+    struct turns turns;
+    open_turns(&turns);
+    uv_timer_init(&turns.loop.uv, &turns.timer);
+    uv_timer_start(&turns.timer, stop_when_nudged, 0, 1);
+    loop_run(&turns.loop);
+    loop_run(&turns.loop); // and again
+    assert_true(turns.wakes >= 2);
+    uv_close((uv_handle_t *)&turns.timer, NULL);
+    loop_deinit(&turns.loop);
+}
+
+static void oom_makes_no_loop(void **state)
+{
+    (void)state;
+    int failures = 0;
+    TESTING_EACH_ALLOCATION(n)
+    {
+        struct loop loop;
+        const struct loop_options options = {0};
+        int err = loop_init(&loop, &options);
+        assert_true(err == 0 || err == ERR_NOMEM);
+        failures += err != 0;
+        if (err == 0) {
+            loop_deinit(&loop);
+        }
+    }
+    assert_true(failures > 0);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(hooks_alternate_and_the_clock_stands_within_a_turn),
+    cmocka_unit_test(loop_without_hooks_and_clock_uses_the_systems),
+    cmocka_unit_test(stop_ends_the_run_with_handles_left),
+    cmocka_unit_test(oom_makes_no_loop),
+};
+
+TEST_MAIN(tests)
