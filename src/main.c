@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -165,6 +166,36 @@ static void setup_log(const struct conf *conf)
     log_setup(STDERR_FILENO, level, format);
 }
 
+/* Descriptors that are neither a client's nor a call's: loops, listeners, the
+ * log, what libraries open. */
+#define OTHER_FILES 512
+
+/*
+ * Let the process open as many files as it may.  At the usual 1,024 clients
+ * could take the last one long before limits.connections, and then no provider
+ * can be called.
+ */
+static void raise_files_limit(const struct conf *conf)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return;
+    }
+    rlim_t before = files.rlim_cur;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0) { // a sandbox may forbid it
+        files.rlim_cur = before;
+    }
+    uint64_t wanted =
+        conf->limits.connections_max + conf->fetch.calls_max + OTHER_FILES;
+    if (files.rlim_cur < wanted) {
+        log_event(LOG_WARNING, "main",
+                  "fewer files may be open than limits.connections needs",
+                  LOG_NUMBER("allowed", (int64_t)files.rlim_cur),
+                  LOG_NUMBER("needed", (int64_t)wanted));
+    }
+}
+
 static int serve(struct conf **conf, const struct conf_sources *sources)
 {
     char error[SERVER_ERROR_SIZE];
@@ -175,6 +206,7 @@ static int serve(struct conf **conf, const struct conf_sources *sources)
     struct server *server;
     setup_log(*conf);
     signal(SIGPIPE, SIG_IGN);
+    raise_files_limit(*conf);
     if (server_start(&server, conf, &server_options, error) != 0) {
         fprintf(stderr, "quoted: %s\n", error);
         return EXIT_FAILURE;
