@@ -196,8 +196,22 @@ def test_end_while_clients_ask(market):
         assert sorted(ended) == list(range(CLIENTS))
 
 
+def look_around(server):
+    """Ask for everything that looks at what other threads do."""
+    with server.connect() as client:
+        for _ in range(30):
+            listed = client.ask("CLIENT", "LIST")
+            assert all(line.startswith("id=") for line in listed.splitlines())
+            assert "requests:" in client.ask("INFO")
+            cursor, _ = client.ask("SCAN", "0", "COUNT", "1000")
+            assert cursor == "0"
+            assert client.ask("CONFIG", "GET", "cache.*")
+            assert client.ask("EXISTS", *(f"S{n}" for n in range(1, 51))) <= 50
+
+
 def test_connections_come_and_go(market):
-    """Clients that connect, ask and leave in every possible way leave nothing behind."""
+    """Clients that connect, ask and leave in every possible way leave nothing behind,
+    while others look at who is there."""
     def come_and_go(number):
         chance = random.Random(number)
         for _ in range(60):
@@ -220,7 +234,9 @@ def test_connections_come_and_go(market):
 
     with Server(market, "server.workers=4", "cache.symbols_max=50") as server:
         observer = server.connect()
+        onlookers = Crowd(lambda _: look_around(server), 2)
         Crowd(come_and_go).join()
+        onlookers.join()
         wait_until(lambda: read_info(observer.ask("INFO", "stats"))["connections_open"] == 1,
                    "connections are left")
         wait_until(lambda: read_info(observer.ask("INFO", "stats"))["waits_open"] == 0,

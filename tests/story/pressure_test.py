@@ -2,6 +2,7 @@
 """Clients that send and do not read: what waits for them is bounded, others do not
 notice, and when they read at last, every answer is there, in order."""
 
+import signal
 import threading
 
 from programs import Market, Server, read_info, wait_until
@@ -78,6 +79,22 @@ def test_client_that_never_reads():
         assert answered * len(reply) < WAITING_BYTES_MAX < BATCHES * BATCH * len(reply)
         assert observer.ask("PING") == "PONG"
         check_answers(client, reply)
+        thread.join()
+
+
+def test_end_with_a_client_that_never_reads():
+    """Told to end, the server waits for such a client until the others are served, and
+    cuts it within the five seconds."""
+    with Market() as market, Server(market, "limits.output_bytes=64KiB") as server:
+        observer = server.connect()
+        client = server.connect(receive_bytes=64 << 10)
+        thread = send_without_reading(client)
+        wait_standstill(lambda: read_info(observer.ask("INFO", "stats")))
+        server.signal(signal.SIGTERM)
+        assert observer.wait_end() == b""
+        assert server.wait_exit() == 0
+        assert server.find_line("connections are cut")
+        client.close()
         thread.join()
 
 
