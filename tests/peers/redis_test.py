@@ -439,6 +439,18 @@ def test_exec_of_more_misses_than_a_connection_may_wait_for():
         assert market.calls() == 3000
 
 
+def test_exec_of_more_replies_than_a_connection_may_have_waiting(server):
+    count = 30_000  # some 13 MB of replies, which nobody reads at first
+    with server.connect(receive_bytes=4096) as client, server.connect() as other:
+        client.send_raw(b"MULTI\r\n" + b"HGETALL IBM\r\n" * count + b"EXEC\r\nPING\r\n")
+        assert other.ask("PING") == "PONG"
+        assert client.receive() == "OK"
+        assert {client.receive() for _ in range(count)} == {"QUEUED"}
+        replies = client.receive()
+        assert len(replies) == count and {reply[1] for reply in replies} == {"IBM"}
+        assert client.receive() == "PONG"
+
+
 @pytest.mark.parametrize("tail", [b"", b"EXEC\r\n"], ids=["open", "running"])
 def test_a_client_that_goes_within_multi_leaves_nothing_behind(market, server, tail):
     market.hold("*")
