@@ -23,6 +23,9 @@
 /* Above this, what was composed goes out before more requests are answered. */
 #define FLUSH_BYTES 65536
 
+/* Releases wait until they are so many; see release(). */
+#define RELEASES_BYTES 4096
+
 /* How much of a client's own words an error repeats. */
 #define SHOWN_BYTES 64
 
@@ -54,7 +57,8 @@ struct python {
     struct collection_list collections;
     size_t symbols; // in all calls, answered already or not
     size_t collections_count;
-    int64_t seq_next; // of our own requests
+    int64_t seq_next;       // of our own requests
+    struct buffer releases; // requests that are not urgent
     struct references references;
     bool is_paused;
 };
@@ -114,12 +118,12 @@ void python_raise(const struct python_request *request, const char *exception,
 /* --- Requests to the client --------------------------------------------------
  */
 
-/* Begin a request whose arguments are a reference of the client's and a number,
- * and write it whole: BUFFITER and DEL are both of this form. */
-static int64_t request_of(struct python *python, enum rpyc_handler handler,
-                          struct span id, int64_t number)
+/* Write a request whose arguments are a reference of the client's and a number:
+ * BUFFITER and DEL are both of this form.  Returns its seq. */
+static int64_t put_request(struct python *python, struct buffer *out,
+                           enum rpyc_handler handler, struct span id,
+                           int64_t number)
 {
-    struct buffer *out = python_output(python);
     int64_t seq = python->seq_next++;
     size_t frame = rpyc_begin(out, RPYC_REQUEST, seq);
     rpyc_put_handler(out, handler);
@@ -133,10 +137,21 @@ static int64_t request_of(struct python *python, enum rpyc_handler handler,
     return seq;
 }
 
-/* Its reply is no news, and nobody waits for it. */
+/* The client's reply is no news and nobody waits for it, but it is a packet to
+ * which we have nothing to say; until its acknowledgement comes, 40 ms later,
+ * the client's kernel holds back its next request (Nagle's algorithm).  So the
+ * releases of some dozens of calls go out together. */
 static void release(struct python *python, struct span id)
 {
-    request_of(python, RPYC_DEL, id, 1);
+    struct buffer *releases = &python->releases;
+    put_request(python, releases, RPYC_DEL, id, 1);
+    if (!releases->failed && releases->len < RELEASES_BYTES) {
+        return;
+    }
+    if (!releases->failed) { // else the client keeps them until it closes
+        buffer_put_span(python_output(python), buffer_span(releases));
+    }
+    buffer_deinit(releases);
 }
 
 static struct span raw_of(const struct brine_value *value)
@@ -306,7 +321,8 @@ void python_collect(struct python_request *request, python_compose_fn compose,
     request->kept = id;
     // One more than is allowed, to see whether there are more.
     collection->asked_seq =
-        request_of(python, RPYC_BUFFITER, raw_of(id), PYTHON_SYMBOLS_LIMIT + 1);
+        put_request(python, python_output(python), RPYC_BUFFITER, raw_of(id),
+                    PYTHON_SYMBOLS_LIMIT + 1);
     TAILQ_INSERT_TAIL(&python->collections, collection, link);
     python->collections_count++;
 }
@@ -432,6 +448,7 @@ static void *open_python(struct guest *guest)
         python->guest = guest;
         TAILQ_INIT(&python->calls);
         TAILQ_INIT(&python->collections);
+        python->releases = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
     }
     return python;
 }
@@ -455,6 +472,7 @@ static void close_python(void *state)
         free_collection(python, collection);
     }
     reference_deinit_all(&python->references);
+    buffer_deinit(&python->releases);
     mem_free(python);
 }
 

@@ -11,7 +11,8 @@
  *   (1) Each request is answered exactly once, by a reply or an exception.
  *   (2) Above PYTHON_WAITING_LIMIT symbols in the requests that wait, no
  *       further request is read until there are half as many.
- *   (3) Each reference that the client gave is released, once.
+ *   (3) Each reference that the client gave is released, once, the last few
+ *       dozens when it closes.
  *   (4) A session that ends leaves no waiter behind.
  *
  * Threads: the worker's.
