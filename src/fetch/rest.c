@@ -9,10 +9,11 @@ static uint64_t failing_ms(uint32_t failures)
         return 0;
     }
     uint64_t ms = REST_FAILING_MS;
-    for (uint32_t i = REST_FAILURES; i < failures; i++) {
-        ms = ms * 2 < REST_FAILING_LIMIT ? ms * 2 : REST_FAILING_LIMIT;
+    for (uint32_t i = REST_FAILURES; i < failures && ms < REST_FAILING_LIMIT;
+         i++) {
+        ms *= 2;
     }
-    return ms;
+    return ms < REST_FAILING_LIMIT ? ms : REST_FAILING_LIMIT;
 }
 
 static uint64_t length_ms(const struct rest *rest, enum provider_class class)
@@ -60,9 +61,10 @@ uint64_t rest_note(struct rest *rest, enum provider_class class,
     }
     uint64_t ms = length_ms(rest, class);
     uint64_t until_ms = ms == REST_FOR_EVER ? REST_FOR_EVER : now_ms + ms;
-    if (ms > 0 && until_ms > rest->until_ms) {
-        rest->until_ms = until_ms;
+    if (ms == 0 || until_ms <= rest->until_ms) {
+        return 0;
     }
+    rest->until_ms = until_ms;
     return ms;
 }
 
