@@ -204,7 +204,10 @@ def test_fields_that_are_absent_are_left_out(server):
 
 def on_terminal(*words, **variables):
     """What the program writes when its standard output is a terminal."""
-    ours, theirs = pty.openpty()
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:  # a chroot without /dev/pts
+        pytest.skip(f"no terminal can be had here: {error}")
     child = subprocess.Popen([str(QUOTE), *words], stdout=theirs,
                              stderr=subprocess.DEVNULL,
                              env=environment(**variables))
@@ -568,6 +571,10 @@ def test_unix_socket_and_name(server, tmp_path):
     with FakeServer(path=path) as fake:
         fake.quotes["IBM"] = quote()
         assert ask("unix:" + path, "--plain", "IBM").stdout == "IBM 135.60\n"
+    try:
+        socket.getaddrinfo("localhost", None)
+    except OSError:  # a chroot without /etc/hosts
+        pytest.skip("no name can be looked up here, not even localhost")
     # localhost may be ::1 first, where nobody listens.
     result = ask("localhost:%d" % server.port, "--plain", "IBM")
     assert result.stdout == "IBM 135.60\n"
