@@ -219,8 +219,8 @@ static void ask_next(struct fetch *fetch, struct attempt *attempt)
 static bool recall(struct fetch *fetch, struct fetch_result *result)
 {
     const struct fetch_options *options = &fetch->options;
-    result->is_recalled = options->on_recall != NULL &&
-                          options->on_recall(options->user, result);
+    result->is_recalled =
+        options->on_recall != NULL && options->on_recall(options->user, result);
     return result->is_recalled;
 }
 
