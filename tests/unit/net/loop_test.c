@@ -109,6 +109,17 @@ static void stop_ends_the_run_with_handles_left(void **state)
     loop_deinit(&turns.loop);
 }
 
+/* As when an order to stop comes once more, while the loop is being ended. */
+static void stop_behind_the_run_keeps_nothing_from_closing(void **state)
+{
+    (void)state;
+    struct turns turns;
+    open_turns(&turns);
+    loop_run(&turns.loop);
+    loop_stop(&turns.loop);
+    loop_deinit(&turns.loop);
+}
+
 static void oom_makes_no_loop(void **state)
 {
     (void)state;
@@ -131,6 +142,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(hooks_alternate_and_the_clock_stands_within_a_turn),
     cmocka_unit_test(loop_without_hooks_and_clock_uses_the_systems),
     cmocka_unit_test(stop_ends_the_run_with_handles_left),
+    cmocka_unit_test(stop_behind_the_run_keeps_nothing_from_closing),
     cmocka_unit_test(oom_makes_no_loop),
 };
 
