@@ -49,6 +49,7 @@ struct conf {
         char *id;
         struct conf_list listen; /* "host:port" or "unix:/path" */
         uint64_t workers;        /* 0: one a core */
+        char *proxy_protocol;    /* off, on */
     } server;
     struct {
         uint64_t fresh_for_ms;

@@ -52,6 +52,18 @@ static const struct option options[] = {
                 "core.",
     },
     {
+        .key = "server.proxy_protocol",
+        .type = OPTION_CHOICE,
+        .offset = offsetof(struct conf, server.proxy_protocol),
+        .choices = "off|on",
+        .needs_restart = true,
+        .initial = "off",
+        .help = "Whether each connection begins with a PROXY protocol header "
+                "(version 1 or 2), by which a balancer tells the client's "
+                "address. When it is on, a connection without one is closed: "
+                "let nobody but the balancer reach the server then.",
+    },
+    {
         .key = "cache.fresh_for",
         .type = OPTION_DURATION,
         .offset = offsetof(struct conf, cache.fresh_for_ms),

@@ -9,6 +9,7 @@
 #include "net/conn.h"
 #include "obs/log.h"
 #include "proto/detect.h"
+#include "proto/proxy.h"
 #include "serve/python.h"
 #include "serve/session.h"
 #include "serve/settings.h"
@@ -86,6 +87,40 @@ static bool learn_protocol(struct guest *guest, struct span bytes)
     return true;
 }
 
+/* Take the PROXY header off the front of the bytes; returns how many it took, 0
+ * when more are needed or the connection was ended. */
+static size_t take_introduction(struct guest *guest, struct span bytes)
+{
+    struct proxy_header header;
+    ptrdiff_t taken = proxy_parse(&header, bytes);
+    if (taken < 0) {
+        log_event(LOG_WARNING, "serve",
+                  "connection without a PROXY header is closed; is "
+                  "server.proxy_protocol meant to be on?",
+                  LOG_TEXT("peer", guest->member.peer));
+        metric_add(guest->worker->cells, METRIC_connections_cut, 1);
+        guest_finish(guest);
+        return 0;
+    }
+    guest->is_introduced = taken > 0;
+    if (header.source[0] != '\0') {
+        roster_rename(guest->worker->shared->roster, guest->member.peer,
+                      sizeof(guest->member.peer), span_of(header.source));
+    }
+    return (size_t)taken;
+}
+
+/* Bytes of the client's own, behind what a balancer may have put before them.
+ */
+static size_t answer(struct guest *guest, char *bytes, size_t len)
+{
+    if (len == 0 || (guest->protocol == NULL &&
+                     !learn_protocol(guest, (struct span){bytes, len}))) {
+        return 0;
+    }
+    return guest->protocol->on_bytes(guest->state, bytes, len);
+}
+
 IMPLEMENTS(on_bytes)
 static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
 {
@@ -95,11 +130,14 @@ static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
     if (guest->is_ending) {
         return len; // nobody waits for an answer to these
     }
-    if (guest->protocol == NULL &&
-        !learn_protocol(guest, (struct span){bytes, len})) {
-        return 0;
+    size_t taken = 0;
+    if (!guest->is_introduced) {
+        taken = take_introduction(guest, (struct span){bytes, len});
+        if (taken == 0) {
+            return 0;
+        }
     }
-    size_t taken = guest->protocol->on_bytes(guest->state, bytes, len);
+    taken += answer(guest, bytes + taken, len - taken);
     // Bytes behind the last request are of no interest, while that one waits.
     return conn_is_open(conn) && guest->is_ending ? len : taken;
 }
@@ -166,6 +204,8 @@ static struct guest *make_guest(struct worker *worker, struct conn *conn)
     guest->member.joined_ms = worker->loop.now_ms;
     guest->member.worker = worker->number;
     conn_print_peer(conn, guest->member.peer);
+    guest->is_introduced =
+        strcmp(worker->settings->conf->server.proxy_protocol, "off") == 0;
     int err = roster_join(worker->shared->roster, &guest->member,
                           worker->settings->conf->limits.connections_max);
     if (err != 0) {

@@ -45,7 +45,8 @@ struct guest {
     const struct guest_protocol *protocol; /* NULL: not known yet */
     void *state;                           /* the protocol's */
     struct roster_member member;
-    bool is_ending; /* takes no more requests */
+    bool is_introduced; /* its PROXY header came, or none is expected */
+    bool is_ending;     /* takes no more requests */
 };
 
 /* Take over a connection that was accepted; it is answered and ended where

@@ -342,6 +342,7 @@ static void keys_are_gone_through_in_order(void **state)
     assert_string_equal(keys.text, "server.id=one\n"
                                    "server.listen=a:1,b:2\n"
                                    "server.workers=0\n"
+                                   "server.proxy_protocol=off\n"
                                    "cache.fresh_for=1m\n"
                                    "cache.stale_for=1h\n"
                                    "cache.unknown_for=10m\n"
