@@ -32,7 +32,8 @@ from rpyc.core import brine, consts  # noqa: E402
 from rpyc.core.async_ import AsyncResultTimeout  # noqa: E402
 from rpyc.utils.server import ThreadedServer  # noqa: E402
 
-CORPUS = pathlib.Path(__file__).resolve().parents[1] / "fuzz/corpus/rpyc"
+TOP = pathlib.Path(__file__).resolve().parents[2]
+CORPUS = TOP / "tests/fuzz/corpus/rpyc"
 
 GETROOT = bytes.fromhex("00000008" "00" "1251501153115102" "0a")
 
@@ -567,6 +568,37 @@ def test_a_frame_above_the_limit(market):
                 conn.root.get_prices(tuple(f"A{i}" for i in range(1000)))
         with connected(server) as conn:
             assert conn.root.get_price("IBM") == 137.16
+
+
+# --- The examples -----------------------------------------------------------------
+
+def run_example(server, name, *words):
+    """What a program of examples/python prints."""
+    done = subprocess.run(["/usr/bin/python3", TOP / "examples/python" / name,
+                           *map(str, server.address), *words], text=True, capture_output=True,
+                          env=environment(), timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_example_of_the_report(market):
+    with Server(market, "server.id=1") as server:
+        text = run_example(server, "report.py")
+    text = re.sub(r"[\d.]+(?= milliseconds)", "T", text)
+    assert text.startswith("Stock Price for Google: $135.60\n"
+                           "  From server: 1, From client: 1\n"
+                           "  request answered in T milliseconds\n"
+                           "Stock Price for Microsoft: $326.67\n")
+    assert text.endswith("Average response time: T milliseconds\n")
+    assert len(text.splitlines()) == 31
+
+
+def test_example_with_callbacks(server, conn):
+    assert conn.root.get_price("IBM") == 137.16
+    text = run_example(server, "callbacks.py", "NOSUCH", "IBM")
+    assert re.search(r"^ *[\d.]+ ms  IBM      fresh  137\.16$", text, re.M)
+    assert re.search(r"^ *[\d.]+ ms  NOSUCH   none   ", text, re.M)
+    assert len(text.splitlines()) == 2
 
 
 # --- Through nginx ----------------------------------------------------------------
