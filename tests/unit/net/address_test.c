@@ -6,6 +6,7 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 
@@ -60,6 +61,11 @@ static void addresses_print_as_they_are_parsed(void **state)
 static void names_are_looked_up(void **state)
 {
     (void)state;
+    struct addrinfo *found;
+    if (getaddrinfo("localhost", NULL, NULL, &found) != 0) {
+        skip(); // a chroot without /etc/hosts
+    }
+    freeaddrinfo(found);
     struct address address;
     char printed[ADDRESS_TEXT_SIZE];
     assert_int_equal(address_parse(&address, "localhost:7400"), 0);
