@@ -166,7 +166,8 @@ bool rpyc_open_box(struct rpyc_box *box, const struct brine_value *value)
 bool rpyc_read_id(struct rpyc_id *id, const struct brine_value *value)
 {
     if (!is_tuple_of(value, 3) || value[1].type != BRINE_STR ||
-        value[2].type != BRINE_INT || value[3].type != BRINE_INT) {
+        value[1].text.len > RPYC_NAME_LIMIT || value[2].type != BRINE_INT ||
+        value[3].type != BRINE_INT) {
         return false;
     }
     id->name = value[1].text;

@@ -35,6 +35,9 @@
 /* Each of 1,024 symbols in a box of its own, and what is around them. */
 #define RPYC_VALUES_LIMIT 4096
 
+/* Bytes of the name in an id; Python's modules and classes have short ones. */
+#define RPYC_NAME_LIMIT 1024
+
 enum rpyc_kind { RPYC_REQUEST = 1, RPYC_REPLY = 2, RPYC_EXCEPTION = 3 };
 
 enum rpyc_label {
@@ -69,7 +72,7 @@ enum rpyc_handler {
 
 /* Of a referenced object: the name of its class, and two numbers. */
 struct rpyc_id {
-    struct span name; /* "builtins.list"; UTF-8 */
+    struct span name; /* "builtins.list"; UTF-8, RPYC_NAME_LIMIT at most */
     int64_t class_id;
     int64_t object_id; /* 0: the object is the class */
 };

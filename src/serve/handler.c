@@ -235,8 +235,12 @@ static void refuse_access(struct python_request *request,
     if (object == SERVICE_ROOT) {
         python_raise(request, "AttributeError", "access denied");
     } else if (object > 0) {
-        python_raise(request, "AttributeError",
-                     "a method's attributes can't be changed");
+        struct span name = take_name(request, &arguments->boxes[1]);
+        struct span shown = python_shown(name);
+        if (name.data != NULL) {
+            python_raise(request, "AttributeError", "cannot access '%.*s'",
+                         SPAN_ARGS(shown));
+        }
     }
 }
 

@@ -168,7 +168,9 @@ static void release_all(struct python *python, const struct rpyc_box *box,
     struct rpyc_box item = *box;
     size_t depth = 0;
     do {
-        if (item.label == RPYC_REMOTE_REF && item.value != kept) {
+        struct rpyc_id id;
+        if (item.label == RPYC_REMOTE_REF && item.value != kept &&
+            rpyc_read_id(&id, item.value)) {
             release(python, raw_of(item.value));
         }
         if (item.label == RPYC_TUPLE) {
@@ -302,6 +304,11 @@ void python_collect(struct python_request *request, python_compose_fn compose,
                     const struct brine_value *id)
 {
     struct python *python = request->python;
+    struct rpyc_id read;
+    if (!rpyc_read_id(&read, id)) {
+        python_raise(request, "TypeError", "this is no reference");
+        return;
+    }
     if (python->collections_count >= PYTHON_COLLECTIONS_LIMIT) {
         python_raise(request, "RuntimeError",
                      "the server reads %d iterables of yours already",
