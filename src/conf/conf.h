@@ -50,6 +50,8 @@ struct conf {
         struct conf_list listen; /* "host:port" or "unix:/path" */
         uint64_t workers;        /* 0: one a core */
         char *proxy_protocol;    /* off, on */
+        char *agent_listen;      /* an address; "" for none */
+        uint64_t leave_for_ms;
     } server;
     struct {
         uint64_t fresh_for_ms;

@@ -64,6 +64,30 @@ static const struct option options[] = {
                 "let nobody but the balancer reach the server then.",
     },
     {
+        .key = "server.agent_listen",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf, server.agent_listen),
+        .max = 128,
+        .needs_restart = true,
+        .initial = "",
+        .help = "Where to answer HAProxy's agent check: one line that tells "
+                "how much of the processors is idle, or \"drain\" once the "
+                "server is to end. An address as in server.listen; empty: "
+                "nowhere.",
+    },
+    {
+        .key = "server.leave_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, server.leave_for_ms),
+        // With this, flights and connections still end within 5 s.
+        .max = 3000,
+        .needs_restart = true,
+        .initial = "0",
+        .help = "For how long, after the signal to end, the server still "
+                "accepts connections while it tells balancers that ask "
+                "(server.agent_listen) to send no more. 0 where nobody asks.",
+    },
+    {
         .key = "cache.fresh_for",
         .type = OPTION_DURATION,
         .offset = offsetof(struct conf, cache.fresh_for_ms),

@@ -56,8 +56,7 @@ void client_quit(struct session *session, const struct resp_command *command,
     session_finish(session);
 }
 
-/* --- Names
- * ---------------------------------------------------------------------- */
+/* --- Names --------------------------------------------------------------- */
 
 /* As in Redis: no space, no line end, nothing that is not printable, since
  * CLIENT LIST puts a line of words around it. */
@@ -103,8 +102,7 @@ void client_reset(struct session *session, const struct resp_command *command,
     resp_put_simple(out, "RESET");
 }
 
-/* --- HELLO
- * ---------------------------------------------------------------------- */
+/* --- HELLO --------------------------------------------------------------- */
 
 static void put_hello(struct session *session, struct buffer *out)
 {
@@ -160,8 +158,7 @@ void client_hello(struct session *session, const struct resp_command *command,
     put_hello(session, out);
 }
 
-/* --- CLIENT
- * --------------------------------------------------------------------- */
+/* --- CLIENT -------------------------------------------------------------- */
 
 static void set_info(struct session *session,
                      const struct resp_command *command, struct buffer *out)

@@ -31,8 +31,7 @@ void insight_time(struct session *session, const struct resp_command *command,
     resp_put_bulk(out, (struct span){text, (size_t)len});
 }
 
-/* --- INFO
- * ----------------------------------------------------------------------- */
+/* --- INFO ---------------------------------------------------------------- */
 
 static void put_server(struct session *session, struct buffer *text)
 {
@@ -150,8 +149,7 @@ void insight_info(struct session *session, const struct resp_command *command,
     buffer_deinit(&text);
 }
 
-/* --- CONFIG
- * --------------------------------------------------------------------- */
+/* --- CONFIG -------------------------------------------------------------- */
 
 struct config_search {
     const struct resp_command *command;
@@ -205,8 +203,7 @@ void insight_config(struct session *session, const struct resp_command *command,
     buffer_deinit(&search.found);
 }
 
-/* --- COMMAND
- * -------------------------------------------------------------------- */
+/* --- COMMAND ------------------------------------------------------------- */
 
 /* The form of Redis' COMMAND: name, arity, flags, keys. */
 static void put_command(const struct command *command, struct buffer *out)

@@ -160,8 +160,7 @@ static void compose_fields(struct session *session,
     put_fields(session, request, answers, out);
 }
 
-/* --- Commands that may wait
- * --------------------------------------------------- */
+/* --- Commands that may wait ---------------------------------------------- */
 
 void quotes_get(struct session *session, const struct resp_command *command,
                 struct buffer *out)
@@ -204,8 +203,7 @@ void quotes_hmget(struct session *session, const struct resp_command *command,
     session_ask(session, &request, &command->args[1], 1, out);
 }
 
-/* --- Commands that look at memory only
- * ---------------------------------------- */
+/* --- Commands that look at memory only ----------------------------------- */
 
 static bool is_in_memory(struct session *session, struct span text,
                          struct answer *answer)
@@ -269,8 +267,7 @@ void quotes_dbsize(struct session *session, const struct resp_command *command,
         out, (int64_t)metric_sum(&shared->metrics, METRIC_cache_quotes));
 }
 
-/* --- SCAN
- * ----------------------------------------------------------------------- */
+/* --- SCAN ---------------------------------------------------------------- */
 
 /* A step of SCAN looks at no more places than this, whatever COUNT says, so
  * that it is over in well under a millisecond. */

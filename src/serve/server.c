@@ -15,6 +15,7 @@
 #include "obs/log.h"
 #include "quote/freshness.h"
 #include "quote/names.h"
+#include "serve/agent.h"
 #include "serve/notify.h"
 #include "serve/roster.h"
 #include "serve/settings.h"
@@ -41,7 +42,9 @@ struct server {
     unsigned workers_ended;
     uv_signal_t signals[SIGNALS_COUNT];
     uv_timer_t stage;
+    struct agent *agent; // NULL: nobody is told of the load
     bool is_draining;
+    bool has_left; // the workers have been told
 };
 
 /* --- What the threads report -------------------------------------------------
@@ -157,8 +160,7 @@ static void on_mail(void *user, struct mail *mail)
     }
 }
 
-/* --- Draining
- * ------------------------------------------------------------------ */
+/* --- Draining ------------------------------------------------------------ */
 
 static void post_drain(struct server *server)
 {
@@ -185,21 +187,42 @@ static void on_flights_over(uv_timer_t *timer)
     uv_timer_start(timer, on_cut, SERVER_CUT_MS - SERVER_FLIGHTS_MS, 0);
 }
 
+static void leave(struct server *server)
+{
+    server->has_left = true;
+    post_drain(server);
+}
+
+static void on_left(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    loop_wake(&server->loop);
+    leave(server);
+    uint64_t left_ms = server->settings->conf->server.leave_for_ms;
+    uv_timer_start(timer, on_flights_over, SERVER_FLIGHTS_MS - left_ms, 0);
+}
+
 static void drain(struct server *server, const char *signal_name)
 {
     if (server->is_draining) {
+        if (!server->has_left) {
+            leave(server); // or the workers would take the next for the first
+        }
         uv_timer_start(&server->stage, on_cut, 0, 0);
         return;
     }
     server->is_draining = true;
     log_event(LOG_INFO, "serve", "draining", LOG_TEXT("signal", signal_name));
     notify_send(server->notify_socket, "STOPPING=1\nSTATUS=draining");
-    post_drain(server);
-    uv_timer_start(&server->stage, on_flights_over, SERVER_FLIGHTS_MS, 0);
+    if (server->agent != NULL) {
+        agent_drain(server->agent);
+    }
+    uint64_t leave_for_ms = server->settings->conf->server.leave_for_ms;
+    CHECK(leave_for_ms < SERVER_FLIGHTS_MS);
+    uv_timer_start(&server->stage, on_left, leave_for_ms, 0);
 }
 
-/* --- Reloading
- * ----------------------------------------------------------------- */
+/* --- Reloading ----------------------------------------------------------- */
 
 /* Everything that new settings bring along, made before anything is changed. */
 struct reload {
@@ -362,8 +385,7 @@ static void on_signal(uv_signal_t *handle, int number)
     }
 }
 
-/* --- Starting
- * ------------------------------------------------------------------- */
+/* --- Starting ------------------------------------------------------------ */
 
 static unsigned workers_wanted(const struct conf *conf)
 {
@@ -456,6 +478,15 @@ static void start_workers(struct server *server, struct sockets *sockets)
     }
 }
 
+static void start_agent(struct server *server, int fd)
+{
+    if (fd >= 0) {
+        int err = agent_open(&server->agent, &server->loop, fd,
+                             server->shared.workers_count);
+        CHECK(err == 0); // the socket is bound and listens already
+    }
+}
+
 /* The part of the start that can fail: everything is checked, and nothing
  * serves yet. */
 static int open_all(struct server *server, struct conf **conf,
@@ -508,6 +539,7 @@ int server_start(struct server **out, struct conf **conf,
         return err;
     }
     init_loop(server);
+    start_agent(server, sockets.agent_fd);
     start_workers(server, &sockets);
     *out = server;
     return 0;
@@ -515,6 +547,7 @@ int server_start(struct server **out, struct conf **conf,
 
 static void deinit_loop(struct server *server)
 {
+    agent_close(&server->agent);
     mailbox_close(&server->mailbox);
     uv_close((uv_handle_t *)&server->stage, NULL);
     for (size_t i = 0; i < SIGNALS_COUNT; i++) {

@@ -17,6 +17,7 @@ void sockets_init(struct sockets *sockets)
     memset(sockets->fds, -1, sizeof(sockets->fds));
     sockets->addresses = 0;
     sockets->workers = 0;
+    sockets->agent_fd = -1;
 }
 
 void sockets_close(struct sockets *sockets)
@@ -27,6 +28,9 @@ void sockets_close(struct sockets *sockets)
                 close(sockets->fds[worker][at]);
             }
         }
+    }
+    if (sockets->agent_fd >= 0) {
+        close(sockets->agent_fd);
     }
     sockets_init(sockets);
 }
@@ -42,34 +46,78 @@ static int bind_for(struct sockets *sockets, size_t at, unsigned worker,
     return fd < 0 ? ERR_IO : 0;
 }
 
-static int bind_address(struct sockets *sockets, size_t at, const char *text,
-                        char *error, size_t error_size)
+/* Where an error goes, and the key that it is about. */
+struct complaint {
+    const char *key;
+    char *error;
+    size_t error_size;
+};
+
+static int parse(struct address *out, const char *text,
+                 const struct complaint *complaint)
 {
-    struct address address;
-    int err = address_parse(&address, text);
+    int err = address_parse(out, text);
     if (err != 0) {
-        snprintf(error, error_size,
-                 "server.listen: '%s': %s; it takes " ADDRESS_FORM, text,
+        snprintf(complaint->error, complaint->error_size,
+                 "%s: '%s': %s; it takes " ADDRESS_FORM, complaint->key, text,
                  err == ERR_ABSENT ? "no such host is known"
                                    : "not an address");
-        return err;
     }
-    for (unsigned worker = 0; worker < sockets->workers; worker++) {
-        err = bind_for(sockets, at, worker, &address);
+    return err;
+}
+
+/* Say why an address could not be bound: errno is the cause. */
+static void complain(const struct complaint *complaint, const char *text)
+{
+    const char *cause = strerror(errno);
+    const char *advice = "";
+    if (errno == EADDRINUSE) {
+        advice = "; end the program that listens there, or listen elsewhere: "
+                 "--set server.listen=127.0.0.1:7500";
+    }
+    snprintf(complaint->error, complaint->error_size, "%s: '%s': %s%s",
+             complaint->key, text, cause, advice);
+}
+
+static void log_listening(const char *message, const struct address *address)
+{
+    char printed[ADDRESS_TEXT_SIZE];
+    address_print(printed, address);
+    log_event(LOG_INFO, "serve", message, LOG_TEXT("address", printed));
+}
+
+static int bind_address(struct sockets *sockets, size_t at, const char *text,
+                        const struct complaint *complaint)
+{
+    struct address address;
+    int err = parse(&address, text, complaint);
+    for (unsigned i = 0; err == 0 && i < sockets->workers; i++) {
+        err = bind_for(sockets, at, i, &address);
         if (err != 0) {
-            const char *advice = "";
-            if (errno == EADDRINUSE) {
-                advice = "; end the program that listens there, or listen "
-                         "elsewhere: --set server.listen=127.0.0.1:7500";
-            }
-            snprintf(error, error_size, "server.listen: '%s': %s%s", text,
-                     strerror(errno), advice);
-            return err;
+            complain(complaint, text);
         }
     }
-    char printed[ADDRESS_TEXT_SIZE];
-    address_print(printed, &address);
-    log_event(LOG_INFO, "serve", "listening", LOG_TEXT("address", printed));
+    if (err == 0) {
+        log_listening("listening", &address);
+    }
+    return err;
+}
+
+static int bind_agent(struct sockets *sockets, const char *text,
+                      const struct complaint *complaint)
+{
+    struct address address;
+    int err = parse(&address, text, complaint);
+    if (err != 0) {
+        return err;
+    }
+    int fd = listener_bind(&address, true);
+    if (fd < 0) {
+        complain(complaint, text);
+        return ERR_IO;
+    }
+    sockets->agent_fd = fd;
+    log_listening("agent check is answered", &address);
     return 0;
 }
 
@@ -77,13 +125,17 @@ int sockets_bind(struct sockets *sockets, const struct conf *conf, char *error,
                  size_t error_size)
 {
     CHECK(sockets->workers >= 1 && sockets->workers <= SOCKETS_WORKERS_LIMIT);
+    struct complaint complaint = {"server.listen", error, error_size};
     for (size_t i = 0; i < conf->server.listen.count; i++) {
-        int err = bind_address(sockets, i, conf->server.listen.items[i], error,
-                               error_size);
+        int err =
+            bind_address(sockets, i, conf->server.listen.items[i], &complaint);
         if (err != 0) {
             return err;
         }
         sockets->addresses = i + 1;
     }
-    return 0;
+    complaint.key = "server.agent_listen";
+    return conf->server.agent_listen[0] == '\0'
+               ? 0
+               : bind_agent(sockets, conf->server.agent_listen, &complaint);
 }

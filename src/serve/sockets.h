@@ -17,6 +17,7 @@
 struct sockets {
     int fds[SOCKETS_WORKERS_LIMIT][CONF_LIST_LIMIT]; /* [worker][address]; -1 */
     size_t addresses;
+    int agent_fd; /* server.agent_listen's; -1 */
     unsigned workers;
 };
 
@@ -24,7 +25,8 @@ struct sockets {
 void sockets_init(struct sockets *sockets);
 
 /*
- * Bind every address of server.listen for sockets->workers workers.  Returns 0,
+ * Bind every address of server.listen for sockets->workers workers, and
+ * server.agent_listen.  Returns 0,
  * or an error with address, cause and what to do in `error` (of `error_size`
  * bytes); what was bound by then is open.
  */

@@ -343,6 +343,8 @@ static void keys_are_gone_through_in_order(void **state)
                                    "server.listen=a:1,b:2\n"
                                    "server.workers=0\n"
                                    "server.proxy_protocol=off\n"
+                                   "server.agent_listen=\n"
+                                   "server.leave_for=0\n"
                                    "cache.fresh_for=1m\n"
                                    "cache.stale_for=1h\n"
                                    "cache.unknown_for=10m\n"
