@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fetch/caller.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/queue.h>
 
@@ -20,6 +21,7 @@ struct call {
     TAILQ_ENTRY(call) link;
     CURL *easy;
     struct buffer body;
+    bool is_too_long;
     void *tag;
 };
 
@@ -66,8 +68,9 @@ static void finish_call(struct caller *caller, CURL *easy, CURLcode code)
     };
     if (code != CURLE_OK) {
         answer.status = 0;
-        answer.failure = call->body.failed ? "the body is longer than 1 MiB"
-                                           : caller->curl.easy_strerror(code);
+        answer.failure = call->is_too_long   ? "the body is longer than 1 MiB"
+                         : call->body.failed ? "no memory"
+                                             : caller->curl.easy_strerror(code);
     }
     caller->on_done(caller->user, call->tag, &answer);
     end_call(caller, call);
@@ -152,13 +155,15 @@ static int on_curl_socket(CURL *easy, curl_socket_t socket, int what,
         return 0;
     }
     watch = watch != NULL ? watch : start_watch(caller, socket);
-    if (watch == NULL) {
-        return -1; // libcurl fails the calls on this socket
-    }
     int events = what == CURL_POLL_IN    ? UV_READABLE
                  : what == CURL_POLL_OUT ? UV_WRITABLE
                                          : UV_READABLE | UV_WRITABLE;
-    return uv_poll_start(&watch->poll, events, on_poll) == 0 ? 0 : -1;
+    // A call whose socket can't be watched ends by its timeout.  Told of it by
+    // -1, libcurl would fail every call there is, and every one to come.
+    if (watch != NULL) {
+        uv_poll_start(&watch->poll, events, on_poll);
+    }
+    return 0;
 }
 
 IMPLEMENTS(curl_multi_timer_callback)
@@ -178,8 +183,25 @@ IMPLEMENTS(curl_write_callback)
 static size_t on_curl_body(char *data, size_t size, size_t count, void *user)
 {
     struct call *call = user;
-    buffer_put(&call->body, data, size * count);
-    return call->body.failed ? 0 : size * count;
+    size_t len = size * count;
+    call->is_too_long |= len > CALLER_BODY_LIMIT - call->body.len;
+    buffer_put(&call->body, data, len);
+    return call->body.failed ? 0 : len;
+}
+
+/* What comes counts too, not only what it unpacks to: that can be nothing, and
+ * go on for ever. */
+IMPLEMENTS(curl_xferinfo_callback)
+static int on_curl_progress(void *user, curl_off_t body_total,
+                            curl_off_t body_bytes, curl_off_t sent_total,
+                            curl_off_t sent_bytes)
+{
+    (void)body_total;
+    (void)sent_total;
+    (void)sent_bytes;
+    struct call *call = user;
+    call->is_too_long |= body_bytes > CALLER_BODY_LIMIT;
+    return call->is_too_long ? 1 : 0;
 }
 
 int caller_create(struct caller **out, struct loop *loop,
@@ -274,6 +296,9 @@ static bool set_options(const struct curl_api *curl, struct call *call,
     curl->easy_setopt(easy, CURLOPT_USERAGENT, "quoted/" QUOTED_VERSION);
     curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_curl_body);
     curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_curl_progress);
+    curl->easy_setopt(easy, CURLOPT_XFERINFODATA, call);
+    curl->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     return curl->easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
            curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") ==
                CURLE_OK &&
