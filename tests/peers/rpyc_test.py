@@ -604,6 +604,13 @@ def test_example_with_callbacks(server, conn):
     assert len(text.splitlines()) == 2
 
 
+def test_bench_runs():
+    done = subprocess.run(["/usr/bin/python3", TOP / "bench/rpyc", "--smoke"], text=True,
+                          capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "quoted, RPyC / RESP" in done.stdout and "target" not in done.stdout
+
+
 # --- Through nginx ----------------------------------------------------------------
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
