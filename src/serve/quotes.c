@@ -179,7 +179,8 @@ void quotes_mget(struct session *session, const struct resp_command *command,
 void quotes_hgetall(struct session *session, const struct resp_command *command,
                     struct buffer *out)
 {
-    struct session_request request = {.compose = compose_all_fields};
+    struct session_request request = {.compose = compose_all_fields,
+                                      .shows_age = true};
     session_ask(session, &request, &command->args[1], 1, out);
 }
 
@@ -187,7 +188,7 @@ void quotes_hget(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
     uint8_t field = (uint8_t)field_find(command->args[2]);
-    struct session_request request = {compose_field, &field, 1};
+    struct session_request request = {compose_field, &field, 1, true};
     session_ask(session, &request, &command->args[1], 1, out);
 }
 
@@ -199,7 +200,7 @@ void quotes_hmget(struct session *session, const struct resp_command *command,
     for (size_t i = 0; i < count; i++) {
         fields[i] = (uint8_t)field_find(command->args[i + 2]);
     }
-    struct session_request request = {compose_fields, fields, count};
+    struct session_request request = {compose_fields, fields, count, true};
     session_ask(session, &request, &command->args[1], 1, out);
 }
 

@@ -162,6 +162,20 @@ static void wait_for(struct session *session, struct slot *slot)
     slot->turn->waiting++;
 }
 
+/* What a slot's quote is by now.  One that was servable when it was asked for
+ * is served, however long its turn had to wait. */
+static enum freshness state_now(const struct session *session,
+                                const struct slot *slot)
+{
+    if (!slot->has_quote) {
+        return slot->state;
+    }
+    const struct worker *worker = session->worker;
+    enum freshness now = freshness_of(&slot->quote, &worker->settings->rule,
+                                      worker->loop.now_ms);
+    return now == FRESHNESS_EXPIRED ? FRESHNESS_STALE : now;
+}
+
 /* Compose the reply of a turn whose slots are all answered. */
 static void compose_turn(struct turn *turn, struct buffer *out)
 {
@@ -172,7 +186,7 @@ static void compose_turn(struct turn *turn, struct buffer *out)
         answers[i] = (struct answer){
             .symbol = slot->symbol,
             .err = slot->err,
-            .state = slot->state,
+            .state = state_now(session, slot),
             .quote = slot->has_quote ? &slot->quote : NULL,
             .reason = slot->reason,
         };
@@ -299,7 +313,8 @@ void session_ask(struct session *session, const struct session_request *request,
 {
     CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
     struct worker *worker = session->worker;
-    if (ask_all(worker, texts, count)) {
+    bool is_held = !TAILQ_EMPTY(&session->turns);
+    if (ask_all(worker, texts, count) && !(is_held && request->shows_age)) {
         request->compose(session, request, worker->answers, count, out);
         return;
     }
@@ -314,7 +329,7 @@ void session_ask(struct session *session, const struct session_request *request,
         return;
     }
     fill_turn(turn, count);
-    if (turn->waiting == 0) { // nothing could be waited for
+    if (turn->waiting == 0 && !is_held) { // nothing could be waited for
         compose_turn(turn, out);
         free_turn(turn);
     }

@@ -50,6 +50,9 @@ struct session_request {
                     struct buffer *out);
     const uint8_t *fields;
     size_t fields_count;
+    /* The reply says how old the quotes are, so it is composed when it leaves
+     * and not while it is held behind one that waits. */
+    bool shows_age;
 };
 
 /*
