@@ -51,7 +51,7 @@ struct provider; /* opaque; see provider.c */
     CLASS(PROVIDER_SESSION,        "session",    ERR_UPSTREAM)                 \
     CLASS(PROVIDER_BLOCKED,        "blocked",    ERR_UPSTREAM)                 \
     CLASS(PROVIDER_UPSTREAM,       "upstream",   ERR_UPSTREAM)                 \
-    CLASS(PROVIDER_BAD,            "bad",        ERR_UPSTREAM)                 \
+    CLASS(PROVIDER_BAD,            "bad",        ERR_NODATA)                   \
     CLASS(PROVIDER_NOTICE,         "notice",     ERR_UPSTREAM)
 // clang-format on
 

@@ -332,7 +332,7 @@ static void each_class_has_its_name_and_error(void **state)
         {PROVIDER_SESSION, "session", ERR_UPSTREAM},
         {PROVIDER_BLOCKED, "blocked", ERR_UPSTREAM},
         {PROVIDER_UPSTREAM, "upstream", ERR_UPSTREAM},
-        {PROVIDER_BAD, "bad", ERR_UPSTREAM},
+        {PROVIDER_BAD, "bad", ERR_NODATA},
         {PROVIDER_NOTICE, "notice", ERR_UPSTREAM},
     };
     assert_int_equal(sizeof(classes) / sizeof(classes[0]),
