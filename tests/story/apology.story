@@ -10,8 +10,9 @@ c1 > ask IBM
 c1 < -UNKNOWN IBM: *
 
 upstream next DIS class=bad_function
-c1 > ask DIS
-c1 < -UPSTREAM DIS: *
+c1 > ask DIS ; ask DIS               # and what is wrong is not asked again at once
+c1 < -NODATA DIS: * times 2
+until upstream.DIS == 1
 
 # Two failures in a row are borne; a third would bring the provider a rest.
 upstream next MSFT fixture=page.html

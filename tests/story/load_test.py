@@ -127,7 +127,7 @@ def test_provider_that_fails_now_and_then(market):
 
     def is_typed(n, answer):
         return is_right(n, answer) or (
-            isinstance(answer, Error) and answer.split()[0] in ("UPSTREAM", "UNKNOWN"))
+            isinstance(answer, Error) and answer.split()[0] in ("UPSTREAM", "UNKNOWN", "NODATA"))
 
     with Server(market, "server.workers=4", "cache.symbols_max=50",
                 "cache.unknown_for=100ms") as server:
