@@ -103,10 +103,14 @@ class Program:
         self.lines = []
         self._said = threading.Condition()
         self._has_ended = False
-        self.process = subprocess.Popen(
-            [program(path), *map(str, arguments)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="backslashreplace",
-            env=environment(more_environment))
+        try:
+            self.process = subprocess.Popen(
+                [program(path), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="backslashreplace",
+                env=environment(more_environment))
+        except BaseException:
+            remove_folder(folder)
+            raise
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
