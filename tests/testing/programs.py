@@ -106,8 +106,8 @@ class Program:
         try:
             self.process = subprocess.Popen(
                 [program(path), *map(str, arguments)], stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="backslashreplace",
-                env=environment(more_environment))
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                errors="backslashreplace", env=environment(more_environment))
         except BaseException:
             remove_folder(folder)
             raise
