@@ -9,6 +9,7 @@
 #include "fetch/fetch.h"
 #include "quote/quote.h"
 #include "serve/ask.h"
+#include "serve/settings.h"
 #include "serve/wait.h"
 #include "serve/worker.h"
 
@@ -147,15 +148,29 @@ size_t inquiry_count(const struct inquiry *inquiry)
     return inquiry->count;
 }
 
+/* What an entry's quote is by now.  One that was servable when it was asked for
+ * is served, however long the others took. */
+static enum freshness state_now(const struct worker *worker,
+                                const struct entry *entry)
+{
+    if (!entry->has_quote) {
+        return entry->state;
+    }
+    enum freshness now = freshness_of(&entry->quote, &worker->settings->rule,
+                                      worker->loop.now_ms);
+    return now == FRESHNESS_EXPIRED ? FRESHNESS_STALE : now;
+}
+
 void inquiry_recall(const struct inquiry *inquiry)
 {
     CHECK(inquiry->waiting == 0);
+    struct worker *worker = inquiry->worker;
     for (size_t i = 0; i < inquiry->count; i++) {
         const struct entry *entry = &inquiry->entries[i];
-        inquiry->worker->answers[i] = (struct answer){
+        worker->answers[i] = (struct answer){
             .symbol = entry->symbol,
             .err = entry->err,
-            .state = entry->state,
+            .state = state_now(worker, entry),
             .quote = entry->has_quote ? &entry->quote : NULL,
             .reason = entry->reason,
         };

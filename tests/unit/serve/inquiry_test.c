@@ -13,12 +13,14 @@
 #include "obs/metric.h"
 #include "quote/quote.h"
 #include "serve/ask.h"
+#include "serve/settings.h"
 #include "serve/wait.h"
 #include "serve/worker.h"
 #include "testing/testing.h"
 
 struct fixture {
     struct worker worker;
+    struct settings settings;
     struct metrics metrics;
     struct quote quote;
     int ask_err; // what asking upstream returns
@@ -67,6 +69,13 @@ static int setup(void **state)
     memset(&fixture, 0, sizeof(fixture));
     assert_int_equal(metric_init(&fixture.metrics, 1), 0);
     fixture.worker.cells = fixture.metrics.cells;
+    fixture.worker.settings = &fixture.settings;
+    fixture.settings.rule = (struct freshness_rule){
+        .fresh_for_ms = 100,
+        .stale_for_ms = 100,
+    };
+    fixture.worker.loop.now_ms = 1150;
+    fixture.quote.fetched_mono_ms = 1000;
     struct wait_options options = {
         .cells = fixture.worker.cells,
         .ask = ask_upstream,
@@ -116,6 +125,7 @@ static void end_flight(const char *symbol, int err)
     struct fetch_result result = {.err = err};
     assert_int_equal(symbol_parse(&result.symbol, span_of(symbol)), 0);
     result.quote.symbol = result.symbol;
+    result.quote.fetched_mono_ms = 1150;
     if (err != 0) {
         memcpy(result.reason, "because", sizeof("because"));
     }
@@ -160,6 +170,21 @@ static void the_last_answer_is_told_once(void **state)
     assert_int_equal(answers[4].err, ERR_SYMBOL);
     inquiry_destroy(&inquiry);
     assert_null(inquiry);
+}
+
+static void a_quote_is_as_old_as_it_is_when_it_leaves(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"M1", "HIT", "M2"};
+    struct inquiry *inquiry = begin(texts, 3);
+    end_flight("M1", 0);
+    fixture.worker.loop.now_ms = 1260; // HIT could not be served now
+    end_flight("M2", ERR_LIMIT);
+    inquiry_recall(inquiry);
+    assert_int_equal(fixture.worker.answers[0].state, FRESHNESS_STALE);
+    assert_int_equal(fixture.worker.answers[1].state, FRESHNESS_STALE);
+    assert_int_equal(fixture.worker.answers[1].err, 0);
+    inquiry_destroy(&inquiry);
 }
 
 static void who_leaves_early_is_not_told(void **state)
@@ -238,6 +263,8 @@ static const struct CMUnitTest tests[] = {
                                     setup, teardown),
     cmocka_unit_test_setup_teardown(the_last_answer_is_told_once, setup,
                                     teardown),
+    cmocka_unit_test_setup_teardown(a_quote_is_as_old_as_it_is_when_it_leaves,
+                                    setup, teardown),
     cmocka_unit_test_setup_teardown(who_leaves_early_is_not_told, setup,
                                     teardown),
     cmocka_unit_test_setup_teardown(what_cant_be_waited_for_is_answered, setup,
