@@ -202,6 +202,10 @@ static int serve(struct conf **conf, const struct conf_sources *sources)
     struct server_options server_options = {
         .sources = sources,
         .notify_socket = getenv("NOTIFY_SOCKET"),
+        .watchdog_usec = getenv("WATCHDOG_USEC"),
+        .watchdog_pid = getenv("WATCHDOG_PID"),
+        .listen_fds = getenv("LISTEN_FDS"),
+        .listen_pid = getenv("LISTEN_PID"),
     };
     struct server *server;
     setup_log(*conf);

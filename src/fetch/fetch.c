@@ -82,6 +82,7 @@ void fetch_provider_deinit(struct fetch_provider *provider)
 
 static struct set *make_set(struct fetch_provider *providers, size_t count)
 {
+    CHECK(count > 0); // else a flight would end with neither price nor reason
     struct set *set = mem_calloc(1, sizeof(*set));
     struct fetch_provider *copies = mem_calloc(count + 1, sizeof(*copies));
     struct resting *resting = mem_calloc(count + 1, sizeof(*resting));
@@ -431,6 +432,16 @@ static void run(void *user)
 /* --- The calls of other threads ---------------------------------------------
  */
 
+/* End what init() made, where the thread does not start after all. */
+static void deinit(struct fetch *fetch)
+{
+    caller_destroy(&fetch->caller);
+    mailbox_close(&fetch->mailbox);
+    loop_deinit(&fetch->loop);
+    mailbox_deinit(&fetch->mailbox);
+}
+
+/* Make what the thread needs. */
 static int init(struct fetch *fetch)
 {
     struct loop_options loop_options = {
@@ -451,15 +462,35 @@ static int init(struct fetch *fetch)
     }
     fetch->loop.is_awake = true; // the thread joins awake
     err = mailbox_init(&fetch->mailbox, &fetch->loop, on_mail, fetch);
-    if (err == 0) {
-        err = caller_create(&fetch->caller, &fetch->loop, on_answer, fetch);
-        if (err == 0) {
-            return 0;
-        }
-        mailbox_close(&fetch->mailbox);
+    if (err != 0) {
+        loop_deinit(&fetch->loop);
+        return err;
     }
-    loop_deinit(&fetch->loop);
+    err = caller_create(&fetch->caller, &fetch->loop, on_answer, fetch);
+    if (err != 0) {
+        deinit(fetch);
+    }
     return err;
+}
+
+/* Take over the providers and start the thread; on failure they are given back.
+ */
+static int start_thread(struct fetch *fetch, struct fetch_provider *providers,
+                        size_t count)
+{
+    fetch->set = make_set(providers, count);
+    if (fetch->set == NULL) {
+        return ERR_NOMEM;
+    }
+    if (uv_thread_create(&fetch->thread, run, fetch) == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        providers[i] = fetch->set->providers[i];
+    }
+    fetch->set->count = 0;
+    leave_set(fetch->set);
+    return ERR_IO;
 }
 
 int fetch_start(struct fetch **out, const struct fetch_options *options,
@@ -474,19 +505,17 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
     fetch->stop.order = ORDER_STOP;
     TAILQ_INIT(&fetch->attempts);
     int err = init(fetch);
-    if (err != 0) {
-        flight_destroy_all(&fetch->flights);
-        mem_free(fetch);
-        return err;
+    if (err == 0) {
+        err = start_thread(fetch, providers, count);
+        if (err == 0) {
+            *out = fetch;
+            return 0;
+        }
+        deinit(fetch);
     }
-    fetch->set = make_set(providers, count);
-    // At the start of a process there is memory and room for a thread; where
-    // there is not, ending it at once is the clearest answer.
-    CHECK(fetch->set != NULL);
-    int started = uv_thread_create(&fetch->thread, run, fetch);
-    CHECK(started == 0);
-    *out = fetch;
-    return 0;
+    flight_destroy_all(&fetch->flights);
+    mem_free(fetch);
+    return err;
 }
 
 static int post(struct fetch *fetch, const struct order_mail *order)
@@ -526,6 +555,11 @@ int fetch_change(struct fetch *fetch, struct fetch_provider *providers,
         leave_set(order.set);
     }
     return err;
+}
+
+bool fetch_is_turning(const struct fetch *fetch, uint64_t now_ms)
+{
+    return loop_is_turning(&fetch->loop, now_ms);
 }
 
 void fetch_drain(struct fetch *fetch)

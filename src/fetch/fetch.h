@@ -114,5 +114,8 @@ void fetch_drain(struct fetch *fetch);
  */
 void fetch_stop(struct fetch **fetch);
 
+/* Whether the fetch thread's loop turns (net/loop.h).  Threads: any. */
+bool fetch_is_turning(const struct fetch *fetch, uint64_t now_ms);
+
 /* Free what a struct fetch_provider holds. */
 void fetch_provider_deinit(struct fetch_provider *provider);

@@ -21,7 +21,15 @@ static void on_sweep(uv_timer_t *timer)
 {
     struct loop *loop = loop_of((uv_handle_t *)timer);
     loop_wake(loop);
+    atomic_store_explicit(&loop->swept_ms, loop->now_ms, memory_order_relaxed);
     conn_sweep(loop);
+}
+
+bool loop_is_turning(const struct loop *loop, uint64_t now_ms)
+{
+    uint64_t swept_ms =
+        atomic_load_explicit(&loop->swept_ms, memory_order_relaxed);
+    return swept_ms + LOOP_STUCK_MS > now_ms;
 }
 
 /* How often idle and stuck connections are looked for: their limits are seconds
@@ -56,6 +64,7 @@ int loop_init(struct loop *loop, const struct loop_options *options)
     TAILQ_INIT(&loop->unsent);
     TAILQ_INIT(&loop->lingering);
     loop->now_ms = clock_mono_ms(loop->options.clock);
+    atomic_init(&loop->swept_ms, loop->now_ms);
     loop->read_scratch = mem_calloc(1, LOOP_READ_BYTES);
     if (loop->read_scratch == NULL) {
         return ERR_NOMEM;

@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,7 @@ struct loop {
     struct loop_conns unsent;       /* something unsent; longest stuck first */
     struct loop_conns lingering;    /* FIN sent; the first to end first */
     size_t conns_count;             /* those above and those being closed */
+    _Atomic uint64_t swept_ms;      /* when it turned last, about; relaxed */
     uint64_t idle_for_ms;           /* conns quiet for longer end; 0: never */
     uv_prepare_t prepare;
     uv_timer_t sweep;
@@ -81,6 +83,14 @@ void loop_stop(struct loop *loop);
 /* Free; every connection, listener and mailbox on it has been closed before,
  * and their close callbacks are run here (checked). */
 void loop_deinit(struct loop *loop);
+
+/* A loop that has not turned for so long hangs: it turns once a second when
+ * there is nothing to do, and no turn of ours takes a tenth of one. */
+#define LOOP_STUCK_MS 5000
+
+/* Whether it has turned within LOOP_STUCK_MS before now_ms, by its own clock.
+ * Threads: any, as long as the loop runs. */
+bool loop_is_turning(const struct loop *loop, uint64_t now_ms);
 
 /* Note that the thread is awake: first in every callback from libuv. */
 static inline void loop_wake(struct loop *loop)

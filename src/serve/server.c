@@ -17,10 +17,12 @@
 #include "quote/names.h"
 #include "serve/agent.h"
 #include "serve/notify.h"
+#include "serve/reload.h"
 #include "serve/roster.h"
 #include "serve/settings.h"
 #include "serve/sockets.h"
 #include "serve/upstream.h"
+#include "serve/watchdog.h"
 #include "serve/worker.h"
 
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
@@ -42,7 +44,8 @@ struct server {
     unsigned workers_ended;
     uv_signal_t signals[SIGNALS_COUNT];
     uv_timer_t stage;
-    struct agent *agent; // NULL: nobody is told of the load
+    struct watchdog *watchdog; // NULL: nobody wants to hear of us
+    struct agent *agent;       // NULL: nobody is told of the load
     bool is_draining;
     bool has_left; // the workers have been told
 };
@@ -224,30 +227,6 @@ static void drain(struct server *server, const char *signal_name)
 
 /* --- Reloading ----------------------------------------------------------- */
 
-/* Everything that new settings bring along, made before anything is changed. */
-struct reload {
-    struct conf *conf;
-    struct names *names;
-    struct settings *settings;
-    struct fetch_provider providers[CONF_PROVIDERS_LIMIT];
-    size_t providers_count;
-    struct worker_mail *mails[SOCKETS_WORKERS_LIMIT];
-    char error[SERVER_ERROR_SIZE];
-};
-
-IMPLEMENTS(conf_change_fn)
-static void refuse_restart(void *user, const char *key, const char *before,
-                           const char *after, bool needs_restart)
-{
-    struct reload *reload = user;
-    if (needs_restart && reload->error[0] == '\0') {
-        snprintf(reload->error, sizeof(reload->error),
-                 "%s can't change while the server runs (from '%s' to '%s'): "
-                 "restart it, or change it back",
-                 key, before, after);
-    }
-}
-
 IMPLEMENTS(conf_change_fn)
 static void log_change(void *user, const char *key, const char *before,
                        const char *after, bool needs_restart)
@@ -256,43 +235,6 @@ static void log_change(void *user, const char *key, const char *before,
     CHECK(!needs_restart);
     log_event(LOG_INFO, "serve", "setting changed", LOG_TEXT("key", key),
               LOG_TEXT("before", before), LOG_TEXT("after", after));
-}
-
-static int prepare_mails(struct server *server, struct reload *reload)
-{
-    for (unsigned i = 0; i < server->shared.workers_count; i++) {
-        reload->mails[i] = worker_prepare_settings(reload->settings);
-        if (reload->mails[i] == NULL) {
-            return ERR_NOMEM;
-        }
-    }
-    return 0;
-}
-
-static int prepare(struct server *server, struct reload *reload)
-{
-    char why[CONF_ERROR_SIZE] = "";
-    int err = conf_load(&reload->conf, &server->sources, why);
-    if (err != 0) {
-        snprintf(reload->error, sizeof(reload->error), "%s", why);
-        return err;
-    }
-    conf_compare(server->settings->conf, reload->conf, refuse_restart, reload);
-    if (reload->error[0] != '\0') {
-        return ERR_RANGE;
-    }
-    err = upstream_load_names(&reload->names, reload->conf, reload->error);
-    if (err != 0) {
-        return err;
-    }
-    err =
-        upstream_open(reload->providers, &reload->providers_count, reload->conf,
-                      server->sources.environment, reload->error);
-    if (err != 0) {
-        return err;
-    }
-    err = settings_create(&reload->settings, &reload->conf, &reload->names);
-    return err == 0 ? prepare_mails(server, reload) : err;
 }
 
 /* The part of the settings that is not the workers'. */
@@ -329,26 +271,16 @@ static void finish_reload(struct server *server, struct reload *reload)
         LOG_NUMBER("names", (int64_t)names_count(server->settings->names)));
 }
 
-static void drop_reload(struct server *server, struct reload *reload)
-{
-    for (unsigned i = 0; i < server->shared.workers_count; i++) {
-        worker_drop_settings(&reload->mails[i]);
-    }
-    for (size_t i = 0; i < CONF_PROVIDERS_LIMIT; i++) {
-        fetch_provider_deinit(&reload->providers[i]);
-    }
-    settings_leave(&reload->settings);
-    names_destroy(&reload->names);
-    conf_destroy(&reload->conf);
-}
-
 static void load_again(struct server *server)
 {
     struct metric_cells *cells =
         &server->shared.metrics.cells[server->shared.workers_count + 1];
     notify_reloading(server->notify_socket);
     struct reload *reload = mem_calloc(1, sizeof(*reload));
-    int err = reload == NULL ? ERR_NOMEM : prepare(server, reload);
+    int err = reload == NULL ? ERR_NOMEM
+                             : reload_prepare(reload, &server->sources,
+                                              server->settings->conf,
+                                              server->shared.workers_count);
     if (err == 0) {
         const struct conf *conf = reload->settings->conf;
         err = fetch_change(
@@ -368,7 +300,7 @@ static void load_again(struct server *server)
         metric_add(cells, METRIC_reloads_refused, 1);
     }
     if (reload != NULL) {
-        drop_reload(server, reload);
+        reload_deinit(reload);
         mem_free(reload);
     }
     notify_send(server->notify_socket, "READY=1");
@@ -478,6 +410,39 @@ static void start_workers(struct server *server, struct sockets *sockets)
     }
 }
 
+IMPLEMENTS(is_well)
+static bool is_well(void *user)
+{
+    const struct server *server = user;
+    uint64_t now_ms = server->loop.now_ms;
+    bool is_well = fetch_is_turning(server->shared.fetch, now_ms);
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        // Those that have ended while draining turn no more.
+        is_well =
+            is_well && (server->is_draining ||
+                        loop_is_turning(&server->workers[i]->loop, now_ms));
+    }
+    if (!is_well) {
+        log_event(LOG_ERROR, "serve", "a thread hangs, the watchdog is not fed",
+                  LOG_NUMBER("process", getpid()));
+    }
+    return is_well;
+}
+
+static void start_watchdog(struct server *server, uint64_t period_us)
+{
+    struct watchdog_options options = {
+        .notify_socket = server->notify_socket,
+        .period_us = period_us,
+        .is_well = is_well,
+        .user = server,
+    };
+    if (period_us > 0) {
+        int err = watchdog_open(&server->watchdog, &server->loop, &options);
+        CHECK(err == 0); // at the start there is memory
+    }
+}
+
 static void start_agent(struct server *server, int fd)
 {
     if (fd >= 0) {
@@ -531,6 +496,7 @@ int server_start(struct server **out, struct conf **conf,
     server->notify_socket = options->notify_socket;
     struct sockets sockets;
     sockets_init(&sockets);
+    sockets.passed = sockets_passed(options->listen_fds, options->listen_pid);
     int err = open_all(server, conf, &sockets, error);
     if (err != 0) {
         sockets_close(&sockets);
@@ -541,12 +507,15 @@ int server_start(struct server **out, struct conf **conf,
     init_loop(server);
     start_agent(server, sockets.agent_fd);
     start_workers(server, &sockets);
+    start_watchdog(server, watchdog_period_us(options->watchdog_usec,
+                                              options->watchdog_pid));
     *out = server;
     return 0;
 }
 
 static void deinit_loop(struct server *server)
 {
+    watchdog_close(&server->watchdog);
     agent_close(&server->agent);
     mailbox_close(&server->mailbox);
     uv_close((uv_handle_t *)&server->stage, NULL);

@@ -28,7 +28,12 @@ struct server; /* opaque; see server.c */
 /* All BORROWED until the end. */
 struct server_options {
     const struct conf_sources *sources; /* SIGHUP loads them again */
-    const char *notify_socket;          /* $NOTIFY_SOCKET, or NULL */
+    /* The environment's words of the service manager; each may be NULL. */
+    const char *notify_socket; /* $NOTIFY_SOCKET */
+    const char *watchdog_usec; /* $WATCHDOG_USEC */
+    const char *watchdog_pid;  /* $WATCHDOG_PID */
+    const char *listen_fds;    /* $LISTEN_FDS */
+    const char *listen_pid;    /* $LISTEN_PID */
 };
 
 /*

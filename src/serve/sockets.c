@@ -2,8 +2,10 @@
 #include "serve/sockets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -18,6 +20,23 @@ void sockets_init(struct sockets *sockets)
     sockets->addresses = 0;
     sockets->workers = 0;
     sockets->agent_fd = -1;
+    sockets->passed = 0;
+}
+
+/* sd_listen_fds(3): "SD_LISTEN_FDS_START". */
+#define PASSED_FIRST 3
+
+unsigned sockets_passed(const char *fds, const char *pid)
+{
+    uint64_t count;
+    uint64_t wanted_pid;
+    if (fds == NULL || pid == NULL ||
+        span_to_u64(span_of(pid), &wanted_pid) != 0 ||
+        wanted_pid != (uint64_t)getpid() ||
+        span_to_u64(span_of(fds), &count) != 0) {
+        return 0;
+    }
+    return (unsigned)(count < CONF_LIST_LIMIT ? count : CONF_LIST_LIMIT);
 }
 
 void sockets_close(struct sockets *sockets)
@@ -121,18 +140,76 @@ static int bind_agent(struct sockets *sockets, const char *text,
     return 0;
 }
 
+static bool is_listening(int fd)
+{
+    int value = 0;
+    socklen_t len = sizeof(value);
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 &&
+           value != 0;
+}
+
+/* Take over descriptor `fd` as address `at`: one for all workers. */
+static int adopt(struct sockets *sockets, size_t at, int fd,
+                 const struct complaint *complaint)
+{
+    if (!is_listening(fd)) {
+        snprintf(complaint->error, complaint->error_size,
+                 "descriptor %d, passed by the service manager, is no "
+                 "listening stream socket: its unit wants ListenStream=",
+                 fd);
+        return ERR_IO;
+    }
+    struct address address = {.len = sizeof(address.storage)};
+    int err =
+        getsockname(fd, (struct sockaddr *)&address.storage, &address.len);
+    CHECK(err == 0); // it is a socket
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    for (unsigned i = 0; i < sockets->workers; i++) {
+        sockets->fds[i][at] = i == 0 ? fd : dup(fd);
+        if (sockets->fds[i][at] < 0) {
+            complain(complaint, "a passed socket");
+            return ERR_IO;
+        }
+    }
+    log_listening("listening", &address);
+    return 0;
+}
+
+static int adopt_all(struct sockets *sockets, const struct complaint *complaint)
+{
+    for (unsigned i = 0; i < sockets->passed; i++) {
+        int err = adopt(sockets, i, PASSED_FIRST + (int)i, complaint);
+        if (err != 0) {
+            return err;
+        }
+        sockets->addresses = i + 1;
+    }
+    return 0;
+}
+
+static int bind_all(struct sockets *sockets, const struct conf_list *addresses,
+                    const struct complaint *complaint)
+{
+    for (size_t i = 0; i < addresses->count; i++) {
+        int err = bind_address(sockets, i, addresses->items[i], complaint);
+        if (err != 0) {
+            return err;
+        }
+        sockets->addresses = i + 1;
+    }
+    return 0;
+}
+
 int sockets_bind(struct sockets *sockets, const struct conf *conf, char *error,
                  size_t error_size)
 {
     CHECK(sockets->workers >= 1 && sockets->workers <= SOCKETS_WORKERS_LIMIT);
     struct complaint complaint = {"server.listen", error, error_size};
-    for (size_t i = 0; i < conf->server.listen.count; i++) {
-        int err =
-            bind_address(sockets, i, conf->server.listen.items[i], &complaint);
-        if (err != 0) {
-            return err;
-        }
-        sockets->addresses = i + 1;
+    int err = sockets->passed > 0
+                  ? adopt_all(sockets, &complaint)
+                  : bind_all(sockets, &conf->server.listen, &complaint);
+    if (err != 0) {
+        return err;
     }
     complaint.key = "server.agent_listen";
     return conf->server.agent_listen[0] == '\0'

@@ -19,14 +19,22 @@ struct sockets {
     size_t addresses;
     int agent_fd; /* server.agent_listen's; -1 */
     unsigned workers;
+    unsigned passed; /* by the service manager, in place of server.listen */
 };
 
 /* No socket is open.  Threads: main, as all below. */
 void sockets_init(struct sockets *sockets);
 
 /*
+ * How many listening sockets the service manager has passed (sd_listen_fds(3)):
+ * descriptors 3 and up.  0 where the texts, $LISTEN_FDS and $LISTEN_PID, are
+ * NULL or for another process.
+ */
+unsigned sockets_passed(const char *fds, const char *pid);
+
+/*
  * Bind every address of server.listen for sockets->workers workers, and
- * server.agent_listen.  Returns 0,
+ * server.agent_listen; or take over those that were passed.  Returns 0,
  * or an error with address, cause and what to do in `error` (of `error_size`
  * bytes); what was bound by then is open.
  */

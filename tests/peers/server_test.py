@@ -9,6 +9,7 @@ taken from where it may be put, and seen nowhere.
 Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/server_test.py
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -426,6 +427,79 @@ def test_the_service_manager_is_told_of_start_reload_and_stop(tmp_path, kind):
             server.signal(signal.SIGTERM)
             assert manager.receive()["STOPPING"] == "1"
             assert server.wait_exit() == 0
+
+
+def test_the_service_managers_watchdog_is_fed(tmp_path):
+    name = str(tmp_path / "notify")
+    with Manager(name) as manager:
+        with Program("src/quoted", [*ANYBODY, *ANYWHERE], make_folder("quoted"),
+                     {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "400000"}) as server:
+            said = [manager.receive() for _ in range(4)]
+            assert sum("WATCHDOG" in one for one in said) >= 3
+            server.wait_line("msg=ready")
+
+
+def test_the_watchdog_of_another_process_is_not_ours(tmp_path):
+    name = str(tmp_path / "notify")
+    with Manager(name) as manager:
+        with Program("src/quoted", [*ANYBODY, *ANYWHERE], make_folder("quoted"),
+                     {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "1000",
+                      "WATCHDOG_PID": "1"}) as server:
+            assert manager.receive()["READY"] == "1"
+            server.signal(signal.SIGTERM)
+            assert manager.receive()["STOPPING"] == "1"
+
+
+class Activated(Program):
+    """quoted as a service manager starts it that listens for it: with the sockets as
+    descriptors 3 and up, and told so."""
+
+    def __init__(self, sockets, *flags):
+        self.sockets = sockets
+        super().__init__("src/quoted", flags, make_folder("quoted"))
+
+    def _start(self, command, more_environment):
+        """The process has to know its own number: a shell tells it, and becomes it."""
+        moves = " ".join(f"{3 + n}<&{one.fileno()}" for n, one in enumerate(self.sockets))
+        script = (f'exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(self.sockets)} exec "$@"')
+        return subprocess.Popen(
+            ["bash", "-c", script, "bash", *command], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=environment(more_environment),
+            pass_fds=[one.fileno() for one in self.sockets])
+
+
+def listening_sockets(tmp_path):
+    tcp = socket.create_server(("127.0.0.1", 0))
+    unix = socket.socket(socket.AF_UNIX)
+    unix.bind(str(tmp_path / "socket"))
+    unix.listen()
+    # Out of the way of the numbers that they are passed as.
+    return [socket.socket(fileno=fcntl.fcntl(one.detach(), fcntl.F_DUPFD, 50))
+            for one in (tcp, unix)]
+
+
+def test_passed_sockets_take_the_place_of_the_addresses(tmp_path):
+    sockets = listening_sockets(tmp_path)
+    where = [one.getsockname() for one in sockets]
+    with Activated(sockets, *ANYBODY, "--set", "server.listen=256.0.0.1:1",
+                   "--set", "server.workers=3") as server:
+        server.wait_line("msg=ready")
+        for one in sockets:
+            one.close()
+        for address in where:
+            for _ in range(10):
+                with Connection(address) as client:
+                    assert client.ask("PING") == "PONG"
+
+
+def test_passed_descriptor_that_does_not_listen_stops_the_start():
+    one = socket.socket()
+    with one:
+        moved = socket.socket(fileno=fcntl.fcntl(one.detach(), fcntl.F_DUPFD, 50))
+        server = Activated([moved], *ANYBODY)
+        server.wait_line("descriptor 3, passed by the service manager, is no listening")
+        server.finish(1)
 
 
 @pytest.mark.parametrize("name", ["", "/no/such/folder/socket", "relative", "@", "x" * 200])

@@ -104,15 +104,17 @@ class Program:
         self._said = threading.Condition()
         self._has_ended = False
         try:
-            self.process = subprocess.Popen(
-                [program(path), *map(str, arguments)], stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                errors="backslashreplace", env=environment(more_environment))
+            self.process = self._start([program(path), *map(str, arguments)], more_environment)
         except BaseException:
             remove_folder(folder)
             raise
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    def _start(self, command, more_environment):
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="backslashreplace", env=environment(more_environment))
 
     def __enter__(self):
         return self

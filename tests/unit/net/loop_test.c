@@ -138,7 +138,20 @@ static void oom_makes_no_loop(void **state)
     assert_true(failures > 0);
 }
 
+static void loop_that_has_not_turned_for_long_is_told(void **state)
+{
+    (void)state;
+    struct turns turns;
+    open_turns(&turns);
+    uint64_t made_ms = turns.loop.now_ms;
+    assert_true(loop_is_turning(&turns.loop, made_ms));
+    assert_true(loop_is_turning(&turns.loop, made_ms + LOOP_STUCK_MS - 1));
+    assert_false(loop_is_turning(&turns.loop, made_ms + LOOP_STUCK_MS));
+    loop_deinit(&turns.loop);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(loop_that_has_not_turned_for_long_is_told),
     cmocka_unit_test(hooks_alternate_and_the_clock_stands_within_a_turn),
     cmocka_unit_test(loop_without_hooks_and_clock_uses_the_systems),
     cmocka_unit_test(stop_ends_the_run_with_handles_left),
