@@ -15,7 +15,10 @@
 #include "base/hash.h"
 #include "conf/conf.h"
 #include "obs/log.h"
+#include "proto/detect.h"
+#include "python/python.h"
 #include "quote/names.h"
+#include "redis/session.h"
 #include "serve/server.h"
 #include "serve/upstream.h"
 
@@ -196,11 +199,18 @@ static void raise_files_limit(const struct conf *conf)
     }
 }
 
+/* Who answers which protocol; one that is not here is not spoken. */
+static const struct guest_protocol *const protocols[PROTOCOL_COUNT] = {
+    [PROTOCOL_RESP] = &session_protocol,
+    [PROTOCOL_RPYC] = &python_protocol,
+};
+
 static int serve(struct conf **conf, const struct conf_sources *sources)
 {
     char error[SERVER_ERROR_SIZE];
     struct server_options server_options = {
         .sources = sources,
+        .protocols = protocols,
         .notify_socket = getenv("NOTIFY_SOCKET"),
         .watchdog_usec = getenv("WATCHDOG_USEC"),
         .watchdog_pid = getenv("WATCHDOG_PID"),

@@ -64,6 +64,7 @@ enum protocol detect_protocol(struct span first_bytes)
 const char *detect_word(enum protocol protocol)
 {
     switch (protocol) {
+    case PROTOCOL_COUNT:
     case PROTOCOL_UNKNOWN:
         return "unknown";
     case PROTOCOL_RESP:

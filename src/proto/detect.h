@@ -17,6 +17,7 @@ enum protocol {
     PROTOCOL_RESP,
     PROTOCOL_HTTP,
     PROTOCOL_RPYC,
+    PROTOCOL_COUNT,
 };
 
 /* Bytes after which the answer is never PROTOCOL_UNKNOWN. */

@@ -10,22 +10,8 @@
 #include "obs/log.h"
 #include "proto/detect.h"
 #include "proto/proxy.h"
-#include "serve/python.h"
-#include "serve/session.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
-
-/* Who answers which protocol; one that is not here is not spoken. */
-static const struct guest_protocol *const protocols[] = {
-    [PROTOCOL_RESP] = &session_protocol,
-    [PROTOCOL_RPYC] = &python_protocol,
-};
-
-static const struct guest_protocol *find_protocol(enum protocol protocol)
-{
-    size_t count = sizeof(protocols) / sizeof(protocols[0]);
-    return (size_t)protocol < count ? protocols[protocol] : NULL;
-}
 
 void guest_end_if_done(struct guest *guest)
 {
@@ -73,7 +59,8 @@ static bool learn_protocol(struct guest *guest, struct span bytes)
     if (protocol == PROTOCOL_UNKNOWN) {
         return false;
     }
-    const struct guest_protocol *found = find_protocol(protocol);
+    const struct guest_protocol *found =
+        guest->worker->shared->protocols[protocol];
     if (found == NULL) {
         refuse_protocol(guest, protocol);
         return false;

@@ -7,7 +7,7 @@
  *
  * What all protocols have in common is done here: the roster, the limits,
  * idling, draining, the counters.  A protocol is a struct guest_protocol at the
- * end of its file, listed in guest.c.
+ * end of its file, listed in main.c.
  *
  * Threads: the worker's.
  */

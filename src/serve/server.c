@@ -494,6 +494,7 @@ int server_start(struct server **out, struct conf **conf,
     }
     server->sources = *options->sources;
     server->notify_socket = options->notify_socket;
+    server->shared.protocols = options->protocols;
     struct sockets sockets;
     sockets_init(&sockets);
     sockets.passed = sockets_passed(options->listen_fds, options->listen_pid);

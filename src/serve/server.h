@@ -21,13 +21,16 @@
 #define SERVER_FLIGHTS_MS 4000
 #define SERVER_CUT_MS     4500
 
-struct server; /* opaque; see server.c */
+struct guest_protocol; /* serve/guest.h */
+struct server;         /* opaque; see server.c */
 
 #define SERVER_ERROR_SIZE 1280
 
 /* All BORROWED until the end. */
 struct server_options {
     const struct conf_sources *sources; /* SIGHUP loads them again */
+    /* PROTOCOL_COUNT of them; see struct shared in serve/worker.h. */
+    const struct guest_protocol *const *protocols;
     /* The environment's words of the service manager; each may be NULL. */
     const char *notify_socket; /* $NOTIFY_SOCKET */
     const char *watchdog_usec; /* $WATCHDOG_USEC */

@@ -28,6 +28,7 @@ struct cache;
 struct fetch;
 struct fetch_result;
 struct guest;
+struct guest_protocol;
 struct listener;
 struct roster;
 struct settings;
@@ -44,6 +45,9 @@ struct shared {
     uint64_t started_mono_ms;
     int64_t started_unix_ms;
     unsigned workers_count;
+    /* Who answers which protocol, by enum protocol (proto/detect.h); NULL where
+     * it is not spoken. */
+    const struct guest_protocol *const *protocols;
     /* A worker's thread is about to end; called on it. */
     void (*on_worker_end)(void *user);
     void *user;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/multi.h"
+#include "redis/multi.h"
 
 #include <stddef.h>
 
@@ -7,9 +7,9 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "proto/resp.h"
-#include "serve/client.h"
-#include "serve/command.h"
-#include "serve/session.h"
+#include "redis/client.h"
+#include "redis/command.h"
+#include "redis/session.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 

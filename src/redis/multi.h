@@ -43,7 +43,7 @@ void multi_spoil(struct session *session);
 /* Forget the session's MULTI, where one is open. */
 void multi_drop(struct session *session);
 
-/* The commands; each is a command_fn (serve/command.h). */
+/* The commands; each is a command_fn (redis/command.h). */
 void multi_multi(struct session *session, const struct resp_command *command,
                  struct buffer *out);
 void multi_exec(struct session *session, const struct resp_command *command,

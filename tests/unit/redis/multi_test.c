@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Units of serve/multi.c, with a session that does nothing but own a MULTI and
+ * Units of redis/multi.c, with a session that does nothing but own a MULTI and
  * take what EXEC hands over.  That the replies come in order is shown with real
  * connections, in tests/peers/redis_test.py.
  */
-#include "serve/multi.h"
+#include "redis/multi.h"
 
 #include <string.h>
 
 #include "base/buffer.h"
 #include "proto/resp.h"
-#include "serve/client.h"
-#include "serve/command.h"
-#include "serve/quotes.h"
-#include "serve/session.h"
+#include "redis/client.h"
+#include "redis/command.h"
+#include "redis/quotes.h"
+#include "redis/session.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 #include "testing/testing.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/service.h"
+#include "python/service.h"
 
 #include <stdlib.h>
 

@@ -7,15 +7,15 @@
  * The session is the test's: it owns references and an output, and notes what
  * it was asked for.
  */
-#include "serve/handler.h"
+#include "python/handler.h"
 
 #include <stdio.h>
 
 #include "base/buffer.h"
 #include "base/err.h"
 #include "conf/conf.h"
-#include "serve/reference.h"
-#include "serve/service.h"
+#include "python/reference.h"
+#include "python/service.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 #include "testing/testing.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/command.h"
+#include "redis/command.h"
 
 #include "base/buffer.h"
 #include "obs/metric.h"
 #include "proto/resp.h"
-#include "serve/client.h"
-#include "serve/insight.h"
-#include "serve/multi.h"
-#include "serve/quotes.h"
-#include "serve/session.h"
+#include "redis/client.h"
+#include "redis/insight.h"
+#include "redis/multi.h"
+#include "redis/quotes.h"
+#include "redis/session.h"
 #include "serve/worker.h"
 
 /* The commonest first: the table is searched from the front. */

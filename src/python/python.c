@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/python.h"
+#include "python/python.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,10 +13,10 @@
 #include "base/utf8.h"
 #include "net/conn.h"
 #include "obs/log.h"
-#include "serve/handler.h"
-#include "serve/inquiry.h"
-#include "serve/reference.h"
-#include "serve/service.h"
+#include "python/handler.h"
+#include "python/inquiry.h"
+#include "python/reference.h"
+#include "python/service.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 

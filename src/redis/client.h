@@ -2,7 +2,7 @@
 /*
  * client.h -- the commands about the connection itself: PING, HELLO, CLIENT...
  *
- * Each is a command_fn (serve/command.h).  Threads: the worker's.
+ * Each is a command_fn (redis/command.h).  Threads: the worker's.
  */
 
 #pragma once

@@ -3,7 +3,7 @@
  * insight.h -- the commands that tell about the server: INFO, CONFIG GET,
  * COMMAND, TIME.
  *
- * Each is a command_fn (serve/command.h).  Threads: the worker's.
+ * Each is a command_fn (redis/command.h).  Threads: the worker's.
  */
 
 #pragma once

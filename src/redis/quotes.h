@@ -7,7 +7,7 @@
  * errors within an array badly.  EXISTS, TTL, TYPE, SCAN and DBSIZE look at
  * memory only.
  *
- * Each is a command_fn (serve/command.h).  Threads: the worker's.
+ * Each is a command_fn (redis/command.h).  Threads: the worker's.
  */
 
 #pragma once

@@ -41,7 +41,7 @@ struct worker;
 #define SESSION_WAITING_LIMIT 1024
 
 /* A request for quotes: how its reply is composed from the answers, one a
- * symbol, in order.  `fields` is the request's own list (serve/quotes.c),
+ * symbol, in order.  `fields` is the request's own list (redis/quotes.c),
  * BORROWED. */
 struct session_request {
     void (*compose)(struct session *session,
@@ -73,7 +73,7 @@ void session_finish(struct session *session);
  */
 void session_run_next(struct session *session, struct buffer *commands);
 
-/* Its MULTI, for serve/multi.c: NULL where none is open. */
+/* Its MULTI, for redis/multi.c: NULL where none is open. */
 struct multi **session_multi(struct session *session);
 
 /* The worker of a session.  BORROWED, as all below. */

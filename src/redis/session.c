@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/session.h"
+#include "redis/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +12,9 @@
 #include "fetch/fetch.h"
 #include "net/conn.h"
 #include "proto/resp.h"
-#include "serve/command.h"
+#include "redis/command.h"
+#include "redis/multi.h"
 #include "serve/guest.h"
-#include "serve/multi.h"
 #include "serve/settings.h"
 #include "serve/wait.h"
 #include "serve/worker.h"

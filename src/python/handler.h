@@ -12,7 +12,7 @@
 
 #pragma once
 
-#include "serve/python.h"
+#include "python/python.h"
 
 /* Answer one request of the client's, now or later. */
 void handler_run(struct python_request *request,

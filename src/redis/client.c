@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/client.h"
+#include "redis/client.h"
 
 #include "base/buffer.h"
 #include "base/err.h"
 #include "proto/resp.h"
-#include "serve/command.h"
-#include "serve/multi.h"
+#include "redis/command.h"
+#include "redis/multi.h"
+#include "redis/session.h"
 #include "serve/roster.h"
-#include "serve/session.h"
 #include "serve/worker.h"
 
 void client_ping(struct session *session, const struct resp_command *command,

@@ -3,7 +3,7 @@
  * reference_test.c -- what a Python client was given is found until it lets go,
  * and no longer; how much it can hold has an end.
  */
-#include "serve/reference.h"
+#include "python/reference.h"
 
 #include "base/err.h"
 #include "testing/testing.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/reference.h"
+#include "python/reference.h"
 
 #include "base/check.h"
 #include "base/err.h"

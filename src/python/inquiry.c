@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/inquiry.h"
+#include "python/inquiry.h"
 
 #include <string.h>
 

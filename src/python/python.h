@@ -4,8 +4,8 @@
  * requests under way in both directions.
  *
  * Requests are answered as they are ready, in any order: a reply carries the
- * number (seq) of its request.  What is asked for is in serve/handler.c (the
- * protocol's own questions about objects) and serve/service.c (the methods of
+ * number (seq) of its request.  What is asked for is in python/handler.c (the
+ * protocol's own questions about objects) and python/service.c (the methods of
  * conn.root).
  *
  *   (1) Each request is answered exactly once, by a reply or an exception.

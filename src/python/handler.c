@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/handler.h"
+#include "python/handler.h"
 
 #include <stdio.h>
 
 #include "base/buffer.h"
 #include "base/check.h"
 #include "base/err.h"
-#include "serve/reference.h"
-#include "serve/service.h"
+#include "python/reference.h"
+#include "python/service.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 

@@ -20,7 +20,7 @@
 #pragma once
 
 #include "base/span.h"
-#include "serve/python.h"
+#include "python/python.h"
 
 #define SERVICE_ROOT 0
 

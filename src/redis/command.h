@@ -4,7 +4,7 @@
  *
  * The table is the documentation too: COMMAND and COMMAND DOCS, which redis-cli
  * asks for its hints, are answered from it.  Commands are in files by subject:
- * serve/quotes.c, serve/client.c, serve/insight.c.
+ * redis/quotes.c, redis/client.c, redis/insight.c.
  */
 
 #pragma once

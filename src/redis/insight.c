@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/insight.h"
+#include "redis/insight.h"
 
 #include <fnmatch.h>
 #include <inttypes.h>
@@ -12,9 +12,9 @@
 #include "base/err.h"
 #include "conf/conf.h"
 #include "proto/resp.h"
-#include "serve/command.h"
+#include "redis/command.h"
+#include "redis/session.h"
 #include "serve/roster.h"
-#include "serve/session.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 

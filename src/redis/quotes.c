@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve/quotes.h"
+#include "redis/quotes.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -13,9 +13,9 @@
 #include "proto/resp.h"
 #include "quote/names.h"
 #include "quote/quote.h"
-#include "serve/command.h"
+#include "redis/command.h"
+#include "redis/session.h"
 #include "serve/field.h"
-#include "serve/session.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 
