@@ -458,18 +458,34 @@ uint32_t cache_unknowns(const struct cache *cache)
     return cache->unknowns.count;
 }
 
-static void drop_part(struct cache *cache, struct part *part)
+/* Call `fn` for every entry of a part; it may drop the entry it is given. */
+static void each_entry(struct cache *cache, struct part *part,
+                       void (*fn)(struct cache *, struct part *,
+                                  struct entry *))
 {
     uint32_t touched =
         atomic_load_explicit(&part->touched, memory_order_relaxed);
-    for (uint32_t i = 0; part->free != NULL && i < touched; i++) {
+    for (uint32_t i = 0; i < touched; i++) {
         struct entry *entry = atomic_load_explicit(
             &cache->slots[part->first + i], memory_order_relaxed);
         if (entry != NULL) {
-            drop_entry(cache, part, entry);
+            fn(cache, part, entry);
         }
     }
-    mem_free(part->free);
+}
+
+static void clear_failure(struct cache *cache, struct part *part,
+                          struct entry *entry)
+{
+    (void)cache;
+    (void)part;
+    atomic_store_explicit(&entry->failed, 0, memory_order_relaxed);
+}
+
+void cache_forget_failures(struct cache *cache)
+{
+    each_entry(cache, &cache->unknowns, drop_entry);
+    each_entry(cache, &cache->quotes, clear_failure);
 }
 
 void cache_destroy(struct cache **cache)
@@ -479,14 +495,16 @@ void cache_destroy(struct cache **cache)
         return;
     }
     cache_reader_join();
-    drop_part(gone, &gone->quotes);
-    drop_part(gone, &gone->unknowns);
+    each_entry(gone, &gone->quotes, drop_entry);
+    each_entry(gone, &gone->unknowns, drop_entry);
     cache_reader_leave();
     rcu_barrier(); // every retired quote has been freed
     if (gone->table != NULL) {
         int err = cds_lfht_destroy(gone->table, NULL);
         CHECK(err == 0);
     }
+    mem_free(gone->quotes.free);
+    mem_free(gone->unknowns.free);
     mem_free(gone->slots);
     mem_free(gone);
     *cache = NULL;

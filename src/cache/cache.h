@@ -156,6 +156,12 @@ int cache_publish(struct cache *cache, const struct quote *quote,
 int cache_fail(struct cache *cache, const struct symbol *symbol, int failure,
                uint64_t until_ms);
 
+/*
+ * Forget every failure: unknown symbols are no longer believed to be, and
+ * quotes may be refreshed at once.  For when the providers are others now.
+ */
+void cache_forget_failures(struct cache *cache);
+
 /* Number of current quotes, and of symbols believed unknown. */
 uint32_t cache_count(const struct cache *cache);
 uint32_t cache_unknowns(const struct cache *cache);

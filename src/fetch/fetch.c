@@ -408,6 +408,9 @@ static void on_mail(void *user, struct mail *mail)
         leave_set(fetch->set);
         fetch->set = order->set;
         flight_bound(fetch->flights, &order->bounds);
+        if (fetch->options.on_change != NULL) {
+            fetch->options.on_change(fetch->options.user);
+        }
         take_off(fetch);
         break;
     case ORDER_STOP:

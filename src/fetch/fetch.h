@@ -69,6 +69,8 @@ struct fetch_options {
     struct metric_cells *cells;
     fetch_done_fn on_done;
     fetch_recall_fn on_recall; /* NULL: never known */
+    /* fetch_change() has taken effect; NULL where nobody wants to know. */
+    void (*on_change)(void *user);
     /* Called on the fetch thread when it starts and ends, and around blocking:
      * the cache's reader calls. */
     void (*on_join)(void *user);

@@ -119,6 +119,14 @@ static void on_fetched(void *user, uint64_t askers,
     }
 }
 
+/* What the providers before did not know or would not tell, these may. */
+IMPLEMENTS(on_change)
+static void on_change(void *user)
+{
+    struct server *server = user;
+    cache_forget_failures(server->shared.cache);
+}
+
 static void on_join(void *user)
 {
     (void)user;
@@ -338,6 +346,7 @@ static int start_fetch(struct server *server, const struct conf *conf,
         .cells = &shared->metrics.cells[shared->workers_count],
         .on_done = on_fetched,
         .on_recall = on_recall,
+        .on_change = on_change,
         .on_join = on_join,
         .on_leave = on_leave,
         .on_wake = on_wake,

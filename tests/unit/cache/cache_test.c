@@ -375,6 +375,33 @@ static void oom_changes_nothing(void **state)
     assert_int_equal(failures, 4); // a quote; an entry; a quote and an entry
 }
 
+static void forgotten_failures_leave_quotes_and_room(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 16);
+    struct symbol ibm = symbol_of("IBM");
+    struct symbol none = symbol_of("NONE");
+    assert_int_equal(publish(&f, &ibm, 5), 0);
+    assert_int_equal(cache_fail(f.cache, &ibm, ERR_LIMIT, 100), 0);
+    assert_int_equal(cache_fail(f.cache, &none, ERR_UNKNOWN, 100), 0);
+    cache_forget_failures(f.cache);
+    struct cache_found found = peek(&f, &ibm);
+    assert_non_null(found.quote);
+    assert_int_equal(found.failure, 0);
+    assert_false(cache_peek(f.cache, &none, &found));
+    assert_int_equal(cache_unknowns(f.cache), 0);
+    // The slots came back: as many unknown symbols fit as before.
+    for (int i = 0; i < 2; i++) {
+        char name[8];
+        snprintf(name, sizeof(name), "U%d", i);
+        struct symbol symbol = symbol_of(name);
+        assert_int_equal(cache_fail(f.cache, &symbol, ERR_UNKNOWN, 100), 0);
+    }
+    assert_int_equal(cache_unknowns(f.cache), 2);
+    close_cache(&f);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(options_have_their_range),
     cmocka_unit_test(empty_cache_knows_nothing),
@@ -389,6 +416,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(other_failure_leaves_what_is_believed),
     cmocka_unit_test(publish_forgets_the_failure),
     cmocka_unit_test(slots_come_back),
+    cmocka_unit_test(forgotten_failures_leave_quotes_and_room),
     cmocka_unit_test(oom_makes_no_cache),
     cmocka_unit_test(oom_changes_nothing),
 };
