@@ -100,8 +100,8 @@ static void print_place(char out[CONF_ERROR_SIZE / 2], const char *where,
                         const char *path)
 {
     bool is_path = strpbrk(path, "/.") != NULL;
-    snprintf(out, CONF_ERROR_SIZE / 2, "%s%s%s%.*s", where, is_path ? " " : "",
-             REFUSAL_PATH(is_path ? path : ""));
+    snprintf(out, CONF_ERROR_SIZE / 2, "%.120s%s%s%.*s", where,
+             is_path ? " " : "", REFUSAL_PATH(is_path ? path : ""));
 }
 
 int key_read(char **out, const struct conf_provider *provider,
