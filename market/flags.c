@@ -72,8 +72,8 @@ const char *flags_help(void)
 static int refuse(struct flags *flags, const char *name, const char *value,
                   const char *allowed)
 {
-    snprintf(flags->error, sizeof(flags->error), "--%s %.60s: allowed: %s",
-             name, value, allowed);
+    snprintf(flags->error, sizeof(flags->error),
+             "--%.20s %.60s: allowed: %.160s", name, value, allowed);
     return ERR_SYNTAX;
 }
 

@@ -25,7 +25,7 @@ struct flags {
     bool invents;
     bool wants_help;
     bool wants_version;
-    char error[200]; /* what is wrong, where reading failed */
+    char error[300]; /* what is wrong, where reading failed */
 };
 
 /*
