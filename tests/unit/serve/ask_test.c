@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ask_test.c -- the request path over a real cache, by a clock that the test
+ * moves: answered from memory, refreshed behind the answer, or left to wait.
+ */
+#include "serve/ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "cache/cache.h"
+#include "fetch/fetch.h"
+#include "obs/metric.h"
+#include "quote/names.h"
+#include "quote/quote.h"
+#include "serve/settings.h"
+#include "serve/wait.h"
+#include "serve/worker.h"
+#include "testing/testing.h"
+
+/* Fresh for 10 s, then stale for 100 s. */
+#define FRESH_MS 10000u
+#define STALE_MS 100000u
+#define BEGIN_MS 1000000u
+
+struct desk {
+    struct shared shared;
+    struct worker *worker;
+    unsigned asked;
+};
+
+static int on_ask(void *user, const struct symbol *symbol)
+{
+    (void)symbol;
+    struct desk *desk = user;
+    desk->asked++;
+    return 0;
+}
+
+static struct settings *make_settings(void)
+{
+    struct conf *conf;
+    struct names *names;
+    struct names_error names_error;
+    struct settings *settings;
+    char error[CONF_ERROR_SIZE];
+    const struct conf_sources sources = {
+        .file = "quoted.yaml",
+        .file_text = span_of("cache: {fresh_for: 10s, stale_for: 100s}\n"),
+    };
+    assert_int_equal(conf_load(&conf, &sources, error), 0);
+    assert_int_equal(names_create_built_in(&names, &names_error), 0);
+    assert_int_equal(settings_create(&settings, &conf, &names), 0);
+    return settings;
+}
+
+static int open_desk(void **state)
+{
+    struct desk *desk = calloc(1, sizeof(*desk));
+    assert_non_null(desk);
+    desk->worker = calloc(1, sizeof(*desk->worker));
+    assert_non_null(desk->worker);
+    assert_int_equal(metric_init(&desk->shared.metrics, 1), 0);
+    struct worker *worker = desk->worker;
+    worker->shared = &desk->shared;
+    worker->cells = desk->shared.metrics.cells;
+    worker->settings = make_settings();
+    worker->loop.now_ms = BEGIN_MS;
+    const struct cache_options options = {100, worker->cells};
+    assert_int_equal(cache_create(&desk->shared.cache, &options), 0);
+    const struct wait_options waits = {
+        .cells = worker->cells,
+        .ask = on_ask,
+        .user = desk,
+    };
+    assert_int_equal(wait_create_all(&worker->waits, &waits), 0);
+    cache_reader_join();
+    *state = desk;
+    return 0;
+}
+
+static int close_desk(void **state)
+{
+    struct desk *desk = *state;
+    cache_reader_leave();
+    wait_destroy_all(&desk->worker->waits);
+    cache_destroy(&desk->shared.cache);
+    settings_leave(&desk->worker->settings);
+    metric_deinit(&desk->shared.metrics);
+    free(desk->worker);
+    free(desk);
+    return 0;
+}
+
+static struct symbol symbol_of(const char *text)
+{
+    struct symbol symbol;
+    assert_int_equal(symbol_parse(&symbol, span_of(text)), 0);
+    return symbol;
+}
+
+/* A quote that is fetched now. */
+static void publish(struct desk *desk, const char *text)
+{
+    struct quote quote = {.symbol = symbol_of(text),
+                          .fetched_mono_ms = desk->worker->loop.now_ms};
+    quote_set(&quote, QUOTE_PRICE, (struct decimal){5, 0});
+    assert_int_equal(
+        cache_publish(desk->shared.cache, &quote, desk->worker->loop.now_ms),
+        0);
+}
+
+/* A call that failed now, and is not to be repeated for a while. */
+static void fail_call(struct desk *desk, const char *text, int err,
+                      uint64_t for_ms)
+{
+    struct symbol symbol = symbol_of(text);
+    assert_int_equal(cache_fail(desk->shared.cache, &symbol, err,
+                                desk->worker->loop.now_ms + for_ms),
+                     0);
+}
+
+/* Whether a request is answered from memory. */
+static bool ask(struct desk *desk, const char *text, struct answer *answer)
+{
+    memset(answer, 0xa5, sizeof(*answer));
+    answer->symbol = symbol_of(text);
+    bool is_answered = ask_memory(desk->worker, answer);
+    if (is_answered) {
+        assert_int_equal(answer->quote != NULL, answer->err == 0);
+        assert_null(answer->reason);
+    }
+    return is_answered;
+}
+
+/* As above, and what was counted: hits, stale ones, misses, unknown ones. */
+static void assert_counted(struct desk *desk, uint64_t hits, uint64_t stale,
+                           uint64_t misses, uint64_t unknown)
+{
+    const struct metrics *metrics = &desk->shared.metrics;
+    assert_int_equal(metric_sum(metrics, METRIC_cache_hits), hits);
+    assert_int_equal(metric_sum(metrics, METRIC_cache_stale), stale);
+    assert_int_equal(metric_sum(metrics, METRIC_cache_misses), misses);
+    assert_int_equal(metric_sum(metrics, METRIC_cache_unknown), unknown);
+}
+
+/* --- What a text names -----------------------------------------------------
+ */
+
+static void names_aliases_and_symbols_are_resolved(void **state)
+{
+    struct desk *desk = *state;
+    const struct {
+        const char *text;
+        const char *symbol;
+    } cases[] = {
+        {"IBM", "IBM"},
+        {" ibm\t", "IBM"},
+        {"Google", "GOOGL"},
+        {"alphabet inc", "GOOGL"},
+        {"walt disney co", "DIS"},
+        {"TSCO.LON", "TSCO.LON"},
+        {"eur/usd", "EUR/USD"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct symbol symbol;
+        assert_int_equal(
+            ask_resolve(desk->worker, span_of(cases[i].text), &symbol), 0);
+        assert_string_equal(symbol.text, cases[i].symbol);
+    }
+}
+
+static void text_that_is_no_symbol_is_shown_as_far_as_it_can_be(void **state)
+{
+    struct desk *desk = *state;
+    const struct {
+        const char *text;
+        const char *shown;
+    } cases[] = {
+        {"", ""},
+        {"not a symbol", "not a symbol"},
+        {"a\r\nb\x1b", "a??b?"},
+        {"caf\xc3\xa9", "caf??"},
+        {"01234567890123456789012345678901?",
+         "01234567890123456789012345678901"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct symbol symbol;
+        memset(&symbol, 0xa5, sizeof(symbol));
+        assert_int_equal(
+            ask_resolve(desk->worker, span_of(cases[i].text), &symbol),
+            ERR_SYMBOL);
+        assert_string_equal(symbol.text, cases[i].shown);
+        assert_int_equal(symbol.len, strlen(cases[i].shown));
+    }
+}
+
+/* --- The four ways ---------------------------------------------------------
+ */
+
+static void fresh_quote_is_answered(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    publish(desk, "IBM");
+    desk->worker->loop.now_ms += FRESH_MS - 1;
+    assert_true(ask(desk, "IBM", &answer));
+    assert_int_equal(answer.err, 0);
+    assert_int_equal(answer.state, FRESHNESS_FRESH);
+    assert_string_equal(answer.quote->price_text, "5.00");
+    assert_int_equal(desk->asked, 0);
+    assert_counted(desk, 1, 0, 0, 0);
+}
+
+static void stale_quote_is_answered_and_refreshed_once(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    publish(desk, "IBM");
+    desk->worker->loop.now_ms += FRESH_MS;
+    for (int i = 0; i < 3; i++) {
+        assert_true(ask(desk, "IBM", &answer));
+        assert_int_equal(answer.err, 0);
+        assert_int_equal(answer.state, FRESHNESS_STALE);
+        assert_int_equal(desk->asked, 1);
+    }
+    assert_counted(desk, 0, 3, 0, 0);
+    desk->worker->loop.now_ms = BEGIN_MS + FRESH_MS + STALE_MS - 1;
+    assert_true(ask(desk, "IBM", &answer));
+    assert_int_equal(answer.state, FRESHNESS_STALE);
+}
+
+/* Whatever the failure was. */
+static void refresh_that_failed_is_not_repeated_at_once(void **state)
+{
+    struct desk *desk = *state;
+    const int failures[] = {ERR_UPSTREAM, ERR_LIMIT, ERR_UNKNOWN, ERR_NODATA};
+    struct answer answer;
+    publish(desk, "IBM");
+    desk->worker->loop.now_ms += FRESH_MS;
+    for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        unsigned before = desk->asked;
+        fail_call(desk, "IBM", failures[i], 500);
+        desk->worker->loop.now_ms += 499;
+        assert_true(ask(desk, "IBM", &answer));
+        assert_int_equal(answer.err, 0);
+        assert_int_equal(answer.state, FRESHNESS_STALE);
+        assert_int_equal(desk->asked, before);
+        desk->worker->loop.now_ms += 1;
+        assert_true(ask(desk, "IBM", &answer));
+        assert_int_equal(desk->asked, before + 1);
+        struct fetch_result ended = {.symbol = symbol_of("IBM")};
+        wait_end(desk->worker->waits, &ended);
+    }
+}
+
+static void expired_quote_is_waited_for(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    publish(desk, "IBM");
+    desk->worker->loop.now_ms += FRESH_MS + STALE_MS;
+    assert_false(ask(desk, "IBM", &answer));
+    assert_null(answer.quote);
+    assert_int_equal(desk->asked, 0); // that is the caller's to do
+    assert_counted(desk, 0, 0, 1, 0);
+}
+
+static void symbol_of_which_nothing_is_known_is_waited_for(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    assert_false(ask(desk, "IBM", &answer));
+    assert_counted(desk, 0, 0, 1, 0);
+}
+
+static void unknown_symbol_is_answered_while_that_is_believed(void **state)
+{
+    struct desk *desk = *state;
+    const int failures[] = {ERR_UNKNOWN, ERR_NODATA};
+    struct answer answer;
+    for (size_t i = 0; i < 2; i++) {
+        fail_call(desk, "NOPE", failures[i], 60000);
+        desk->worker->loop.now_ms += 59999;
+        assert_true(ask(desk, "NOPE", &answer));
+        assert_int_equal(answer.err, failures[i]);
+        desk->worker->loop.now_ms += 1;
+        assert_false(ask(desk, "NOPE", &answer)); // asked again
+    }
+    assert_counted(desk, 0, 0, 2, 2);
+}
+
+/* A good price is not erased: it is served as long as it may be, and only then
+ * the failure answers. */
+static void unknown_after_known_keeps_the_price(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    publish(desk, "IBM");
+    fail_call(desk, "IBM", ERR_UNKNOWN, 10 * (FRESH_MS + STALE_MS));
+    assert_true(ask(desk, "IBM", &answer));
+    assert_int_equal(answer.state, FRESHNESS_FRESH);
+    desk->worker->loop.now_ms += FRESH_MS + STALE_MS - 1;
+    assert_true(ask(desk, "IBM", &answer));
+    assert_int_equal(answer.state, FRESHNESS_STALE);
+    desk->worker->loop.now_ms += 1;
+    assert_true(ask(desk, "IBM", &answer));
+    assert_int_equal(answer.err, ERR_UNKNOWN);
+    assert_int_equal(desk->asked, 0);
+}
+
+static void draining_worker_answers_and_asks_nobody(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    publish(desk, "IBM");
+    desk->worker->is_draining = true;
+    desk->worker->loop.now_ms += FRESH_MS;
+    assert_true(ask(desk, "IBM", &answer));
+    assert_int_equal(answer.state, FRESHNESS_STALE);
+    assert_int_equal(desk->asked, 0);
+    assert_true(ask(desk, "TSLA", &answer));
+    assert_int_equal(answer.err, ERR_DRAINING);
+}
+
+/* --- Looking only ----------------------------------------------------------
+ */
+
+static void peek_counts_nothing_and_asks_nobody(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer = {.symbol = symbol_of("IBM")};
+    assert_false(ask_peek(desk->worker, &answer));
+    assert_null(answer.quote);
+    publish(desk, "IBM");
+    assert_true(ask_peek(desk->worker, &answer));
+    assert_int_equal(answer.state, FRESHNESS_FRESH);
+    assert_non_null(answer.quote);
+    desk->worker->loop.now_ms += FRESH_MS;
+    assert_true(ask_peek(desk->worker, &answer));
+    assert_int_equal(answer.state, FRESHNESS_STALE);
+    desk->worker->loop.now_ms += STALE_MS;
+    assert_false(ask_peek(desk->worker, &answer));
+    assert_int_equal(desk->asked, 0);
+    assert_counted(desk, 0, 0, 0, 0);
+}
+
+#define ASK_TEST(test) \
+    cmocka_unit_test_setup_teardown(test, open_desk, close_desk)
+
+static const struct CMUnitTest tests[] = {
+    ASK_TEST(names_aliases_and_symbols_are_resolved),
+    ASK_TEST(text_that_is_no_symbol_is_shown_as_far_as_it_can_be),
+    ASK_TEST(fresh_quote_is_answered),
+    ASK_TEST(stale_quote_is_answered_and_refreshed_once),
+    ASK_TEST(refresh_that_failed_is_not_repeated_at_once),
+    ASK_TEST(expired_quote_is_waited_for),
+    ASK_TEST(symbol_of_which_nothing_is_known_is_waited_for),
+    ASK_TEST(unknown_symbol_is_answered_while_that_is_believed),
+    ASK_TEST(unknown_after_known_keeps_the_price),
+    ASK_TEST(draining_worker_answers_and_asks_nobody),
+    ASK_TEST(peek_counts_nothing_and_asks_nobody),
+};
+
+TEST_MAIN(tests)
