@@ -7,7 +7,8 @@
 void quote_set(struct quote *quote, enum quote_number n, struct decimal value)
 {
     CHECK(n < QUOTE_NUMBERS);
-    quote->numbers[n] = value;
+    quote->digits[n] = value.digits;
+    quote->exponents[n] = value.exponent;
     quote->has = (uint16_t)(quote->has | 1u << n);
     if (n == QUOTE_PRICE) {
         quote->price_len = (uint8_t)decimal_print(quote->price_text, value, 2);
@@ -34,7 +35,8 @@ int quote_print_number(char out[DECIMAL_TEXT_SIZE], const struct quote *quote,
                        enum quote_number n)
 {
     CHECK(quote_has(quote, n));
-    return decimal_print(out, quote->numbers[n], n == QUOTE_VOLUME ? 0 : 2);
+    return decimal_print(out, quote_number(quote, n),
+                         n == QUOTE_VOLUME ? 0 : 2);
 }
 
 int quote_print_as_of(char out[QUOTE_AS_OF_SIZE], const struct quote *quote)

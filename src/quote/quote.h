@@ -37,10 +37,13 @@ enum quote_number {
 
 struct quote {
     struct symbol symbol;
-    uint16_t has; /* bit n: numbers[n] is known */
+    uint16_t has; /* bit n: number n is known */
     bool has_as_of;
     bool as_of_is_day; /* the provider gave a date without a time */
-    struct decimal numbers[QUOTE_NUMBERS];
+    /* The numbers' digits and exponents: apart, they take 56 bytes less than
+     * decimals would.  Read with quote_number(). */
+    int64_t digits[QUOTE_NUMBERS];
+    int8_t exponents[QUOTE_NUMBERS];
     int64_t as_of_unix_ms; /* when the provider says the price was */
     int64_t fetched_unix_ms;
     uint64_t fetched_mono_ms;           /* base/clock.h; what ages the quote */
@@ -56,6 +59,13 @@ struct quote {
 static inline bool quote_has(const struct quote *quote, enum quote_number n)
 {
     return (quote->has >> n & 1) != 0;
+}
+
+/* A number that is known. */
+static inline struct decimal quote_number(const struct quote *quote,
+                                          enum quote_number n)
+{
+    return (struct decimal){quote->digits[n], quote->exponents[n]};
 }
 
 /* Set a number, and price_text with QUOTE_PRICE. */

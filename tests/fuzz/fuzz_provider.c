@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     bool is_ok = verdict.class == PROVIDER_OK;
     CHECK(is_ok == (verdict.text[0] == '\0'));
     CHECK(!is_ok || status == 200);
-    CHECK(!is_ok || decimal_is_positive(verdict.quote.numbers[QUOTE_PRICE]));
+    CHECK(!is_ok ||
+          decimal_is_positive(quote_number(&verdict.quote, QUOTE_PRICE)));
     CHECK(!is_ok || symbol_equal(&verdict.quote.symbol, &symbol));
     CHECK(strstr(verdict.text, KEY) == NULL);
     CHECK(strlen(verdict.text) < PROVIDER_TEXT_SIZE);

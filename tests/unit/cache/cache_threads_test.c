@@ -73,7 +73,8 @@ static bool is_whole(const struct stage *stage, const struct quote *quote,
                    strcmp(quote->price_text, made.price_text) == 0 &&
                    strcmp(quote->source, made.source) == 0;
     for (int n = 0; n < QUOTE_NUMBERS; n++) {
-        is_same = is_same && decimal_equal(quote->numbers[n], made.numbers[n]);
+        is_same = is_same &&
+                  decimal_equal(quote_number(quote, n), quote_number(&made, n));
     }
     return is_same;
 }
@@ -108,7 +109,7 @@ static void scan_one(void *user, const struct quote *quote)
 {
     struct reader *reader = user;
     uint64_t symbol =
-        (uint64_t)quote->numbers[QUOTE_PRICE].digits / UINT64_C(10000000000);
+        (uint64_t)quote->digits[QUOTE_PRICE] / UINT64_C(10000000000);
     reader->scanned++;
     reader->torn +=
         symbol >= SYMBOLS || !is_whole(reader->stage, quote, (unsigned)symbol);

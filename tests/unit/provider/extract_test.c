@@ -201,7 +201,7 @@ static void only_prices_must_be_above_zero(void **state)
                      EXTRACT_PRICE);
     assert_false(quote_has(&f->quote, QUOTE_PREVIOUS_CLOSE));
     assert_true(quote_has(&f->quote, QUOTE_CHANGE));
-    assert_int_equal(f->quote.numbers[QUOTE_CHANGE].digits, -565);
+    assert_int_equal(f->quote.digits[QUOTE_CHANGE], -565);
     assert_true(quote_has(&f->quote, QUOTE_CHANGE_PERCENT));
     assert_true(quote_has(&f->quote, QUOTE_VOLUME));
 }

@@ -43,7 +43,7 @@ static void set_number_is_had_and_no_other(void **state)
         for (int n = 0; n < QUOTE_NUMBERS; n++) {
             assert_int_equal(quote_has(&quote, (enum quote_number)n), n == set);
         }
-        assert_int_equal(quote.numbers[set].digits, 5);
+        assert_int_equal(quote.digits[set], 5);
     }
 }
 
@@ -56,7 +56,7 @@ static void all_numbers_can_be_had_at_once(void **state)
     }
     for (int n = 0; n < QUOTE_NUMBERS; n++) {
         assert_true(quote_has(&quote, (enum quote_number)n));
-        assert_int_equal(quote.numbers[n].digits, n + 1);
+        assert_int_equal(quote.digits[n], n + 1);
     }
     assert_true(QUOTE_NUMBERS <= sizeof(quote.has) * 8);
 }
