@@ -400,7 +400,11 @@ static void change_leaves_flights_under_way_as_they_are(void **state)
                         "alphavantage");
     assert_string_equal(office_ended_of(&office, "NEW").result.quote.source,
                         "market");
+    uint64_t now_ms = atomic_load(&office.mono_ms);
+    assert_true(fetch_is_turning(office.fetch, now_ms));
+    assert_false(fetch_is_turning(office.fetch, now_ms + 60000));
     office_close(&office);
+    assert_int_equal(office.changes, 1);
 }
 
 /* --- Secrets ---------------------------------------------------------------

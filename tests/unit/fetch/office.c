@@ -117,6 +117,13 @@ static bool on_recall(void *user, struct fetch_result *result)
     return true;
 }
 
+static void on_change(void *user)
+{
+    struct office *office = user;
+    CHECK(office->has_joined && office->is_awake);
+    office->changes++;
+}
+
 static void on_join(void *user)
 {
     struct office *office = user;
@@ -190,6 +197,7 @@ struct fetch_options office_options(struct office *office, uint32_t flights_max,
         .cells = office->metrics.cells,
         .on_done = on_done,
         .on_recall = on_recall,
+        .on_change = on_change,
         .on_join = on_join,
         .on_leave = on_leave,
         .on_wake = on_wake,

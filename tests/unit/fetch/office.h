@@ -63,6 +63,7 @@ struct office {
     bool has_joined;
     bool has_left;
     bool is_awake;
+    unsigned changes;
     unsigned wakes;
 };
 
