@@ -73,8 +73,9 @@ static bool is_whole(const struct stage *stage, const struct quote *quote,
                    strcmp(quote->price_text, made.price_text) == 0 &&
                    strcmp(quote->source, made.source) == 0;
     for (int n = 0; n < QUOTE_NUMBERS; n++) {
-        is_same = is_same &&
-                  decimal_equal(quote_number(quote, n), quote_number(&made, n));
+        is_same =
+            is_same && decimal_equal(quote_number(quote, (enum quote_number)n),
+                                     quote_number(&made, (enum quote_number)n));
     }
     return is_same;
 }
