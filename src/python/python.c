@@ -14,7 +14,7 @@
 #include "net/conn.h"
 #include "obs/log.h"
 #include "python/handler.h"
-#include "python/inquiry.h"
+#include "serve/inquiry.h"
 #include "python/reference.h"
 #include "python/service.h"
 #include "serve/settings.h"

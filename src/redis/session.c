@@ -15,33 +15,19 @@
 #include "redis/command.h"
 #include "redis/multi.h"
 #include "serve/guest.h"
+#include "serve/inquiry.h"
 #include "serve/settings.h"
-#include "serve/wait.h"
 #include "serve/worker.h"
 
-/* One symbol of a request that waits; `waiter` first, so that it is the slot.
- */
-struct slot {
-    struct waiter waiter;
-    struct turn *turn;
-    struct symbol symbol;
-    int err;
-    enum freshness state;
-    bool has_quote;
-    struct quote quote; // a copy: what was found may be retired meanwhile
-    char *reason;       // owned; NULL: the err's own sentence
-};
-
+/* A request that waits. */
 struct turn {
     TAILQ_ENTRY(turn) link;
     struct session *session;
     struct session_request request;
+    struct inquiry *inquiry;
+    int version;        // of RESP, as the request was sent in
     uint8_t *fields;    // owned; request.fields
     struct buffer held; // replies of the requests behind this one
-    size_t waiting;     // slots that have no answer yet
-    int version;        // of RESP, when it was asked
-    size_t count;
-    struct slot slots[];
 };
 
 TAILQ_HEAD(turn_list, turn);
@@ -95,106 +81,24 @@ static void free_turn(struct turn *turn)
 {
     struct session *session = turn->session;
     TAILQ_REMOVE(&session->turns, turn, link);
-    for (size_t i = 0; i < turn->count; i++) {
-        wait_leave(session->worker->waits, &turn->slots[i].waiter);
-        mem_free(turn->slots[i].reason);
-    }
-    session->symbols -= turn->count;
-    session->worker->turn_symbols -= turn->count;
+    session->symbols -= inquiry_count(turn->inquiry);
     session->held_bytes -= turn->held.len;
+    inquiry_destroy(&turn->inquiry);
     buffer_deinit(&turn->held);
     mem_free(turn->fields);
     mem_free(turn);
 }
 
-/* NULL for want of memory, or where the worker has turns enough. */
-static struct turn *make_turn(struct session *session,
-                              const struct session_request *request,
-                              size_t count)
-{
-    if (session->worker->turn_symbols + count > WAIT_LIMIT) {
-        return NULL;
-    }
-    struct turn *turn =
-        mem_calloc(1, sizeof(*turn) + count * sizeof(turn->slots[0]));
-    uint8_t *fields = mem_calloc(request->fields_count + 1, 1);
-    if (turn == NULL || fields == NULL) {
-        mem_free(turn);
-        mem_free(fields);
-        return NULL;
-    }
-    if (request->fields_count > 0) {
-        memcpy(fields, request->fields, request->fields_count);
-    }
-    turn->session = session;
-    turn->version = session->version;
-    turn->request = *request;
-    turn->request.fields = fields;
-    turn->fields = fields;
-    turn->held = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
-    TAILQ_INSERT_TAIL(&session->turns, turn, link);
-    return turn;
-}
-
-static void set_slot(struct slot *slot, const struct answer *answer)
-{
-    slot->err = answer->err;
-    slot->state = answer->state;
-    slot->has_quote = answer->quote != NULL;
-    if (answer->quote != NULL) {
-        slot->quote = *answer->quote;
-    }
-    if (answer->reason != NULL) {
-        slot->reason = mem_text(answer->reason, strlen(answer->reason));
-    }
-}
-
-/* Let a slot wait for its symbol; where that is not to be had, it is answered.
- */
-static void wait_for(struct session *session, struct slot *slot)
-{
-    int err = wait_join(session->worker->waits, &slot->symbol, &slot->waiter);
-    if (err != 0) {
-        struct answer answer = {.err = err};
-        set_slot(slot, &answer);
-        return;
-    }
-    slot->turn->waiting++;
-}
-
-/* What a slot's quote is by now.  One that was servable when it was asked for
- * is served, however long its turn had to wait. */
-static enum freshness state_now(const struct session *session,
-                                const struct slot *slot)
-{
-    if (!slot->has_quote) {
-        return slot->state;
-    }
-    const struct worker *worker = session->worker;
-    enum freshness now = freshness_of(&slot->quote, &worker->settings->rule,
-                                      worker->loop.now_ms);
-    return now == FRESHNESS_EXPIRED ? FRESHNESS_STALE : now;
-}
-
-/* Compose the reply of a turn whose slots are all answered. */
+/* Compose the reply of a turn whose inquiry is done. */
 static void compose_turn(struct turn *turn, struct buffer *out)
 {
     struct session *session = turn->session;
-    struct answer *answers = session->worker->answers;
-    for (size_t i = 0; i < turn->count; i++) {
-        const struct slot *slot = &turn->slots[i];
-        answers[i] = (struct answer){
-            .symbol = slot->symbol,
-            .err = slot->err,
-            .state = state_now(session, slot),
-            .quote = slot->has_quote ? &slot->quote : NULL,
-            .reason = slot->reason,
-        };
-    }
+    inquiry_recall(turn->inquiry);
     // A HELLO behind it is for the replies behind that.
     int version = session->version;
     session->version = turn->version;
-    turn->request.compose(session, &turn->request, answers, turn->count, out);
+    turn->request.compose(session, &turn->request, session->worker->answers,
+                          inquiry_count(turn->inquiry), out);
     session->version = version;
 }
 
@@ -233,11 +137,11 @@ static void resume_if_free(struct session *session)
 static void advance(struct session *session)
 {
     struct turn *turn = TAILQ_FIRST(&session->turns);
-    if (turn == NULL || turn->waiting > 0) {
+    if (turn == NULL || !inquiry_is_done(turn->inquiry)) {
         return;
     }
     struct buffer *out = conn_output(session->guest->conn);
-    while (turn != NULL && turn->waiting == 0) {
+    while (turn != NULL && inquiry_is_done(turn->inquiry)) {
         compose_turn(turn, out);
         buffer_put_span(out, buffer_span(&turn->held));
         free_turn(turn);
@@ -253,59 +157,40 @@ static void advance(struct session *session)
     }
 }
 
-IMPLEMENTS(on_end)
-static void on_result(struct waiter *waiter, const struct fetch_result *result)
+IMPLEMENTS(inquiry_done_fn)
+static void on_done(void *user)
 {
-    struct slot *slot = (struct slot *)waiter;
-    struct turn *turn = slot->turn;
-    struct session *session = turn->session;
-    struct answer answer = {
-        .err = result->err,
-        .state = FRESHNESS_FRESH,
-        .quote = result->err == 0 ? &result->quote : NULL,
-        .reason = result->err == 0 ? NULL : result->reason,
-    };
-    set_slot(slot, &answer);
-    CHECK(turn->waiting > 0);
-    turn->waiting--;
-    advance(session);
+    const struct turn *turn = user;
+    advance(turn->session);
 }
 
-/* Returns whether every text is answered, in worker->answers; one that has to
- * wait has neither a quote nor an err there. */
-static bool ask_all(struct worker *worker, const struct span *texts,
-                    size_t count)
+/* Make a turn of what inquiry_look() left; NULL for want of memory, or where
+ * the worker has turns enough. */
+static struct turn *make_turn(struct session *session,
+                              const struct session_request *request,
+                              size_t count)
 {
-    bool all = true;
-    for (size_t i = 0; i < count; i++) {
-        struct answer *answer = &worker->answers[i];
-        answer->err = ask_resolve(worker, texts[i], &answer->symbol);
-        answer->quote = NULL;
-        answer->reason = NULL;
-        if (answer->err == 0) {
-            all = ask_memory(worker, answer) && all;
-        }
+    struct turn *turn = mem_calloc(1, sizeof(*turn));
+    uint8_t *fields = mem_calloc(request->fields_count + 1, 1);
+    if (turn == NULL || fields == NULL ||
+        inquiry_create(&turn->inquiry, session->worker, count, on_done, turn) !=
+            0) {
+        mem_free(turn);
+        mem_free(fields);
+        return NULL;
     }
-    return all;
-}
-
-static void fill_turn(struct turn *turn, size_t count)
-{
-    struct worker *worker = turn->session->worker;
-    turn->session->symbols += count;
-    worker->turn_symbols += count;
-    for (size_t i = 0; i < count; i++) {
-        struct slot *slot = &turn->slots[turn->count++];
-        const struct answer *answer = &worker->answers[i];
-        slot->turn = turn;
-        slot->waiter.on_end = on_result;
-        slot->symbol = answer->symbol;
-        if (answer->quote != NULL || answer->err != 0) {
-            set_slot(slot, answer);
-            continue;
-        }
-        wait_for(turn->session, slot);
+    if (request->fields_count > 0) {
+        memcpy(fields, request->fields, request->fields_count);
     }
+    turn->session = session;
+    turn->version = session->version;
+    turn->request = *request;
+    turn->request.fields = fields;
+    turn->fields = fields;
+    turn->held = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
+    TAILQ_INSERT_TAIL(&session->turns, turn, link);
+    session->symbols += count;
+    return turn;
 }
 
 void session_ask(struct session *session, const struct session_request *request,
@@ -314,7 +199,8 @@ void session_ask(struct session *session, const struct session_request *request,
     CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
     struct worker *worker = session->worker;
     bool is_held = !TAILQ_EMPTY(&session->turns);
-    if (ask_all(worker, texts, count) && !(is_held && request->shows_age)) {
+    if (inquiry_look(worker, texts, count) &&
+        !(is_held && request->shows_age)) {
         request->compose(session, request, worker->answers, count, out);
         return;
     }
@@ -328,9 +214,8 @@ void session_ask(struct session *session, const struct session_request *request,
         request->compose(session, request, worker->answers, count, out);
         return;
     }
-    fill_turn(turn, count);
-    if (turn->waiting == 0 && !is_held) { // nothing could be waited for
-        compose_turn(turn, out);
+    if (inquiry_is_done(turn->inquiry) && !is_held) {
+        compose_turn(turn, out); // nothing could be waited for
         free_turn(turn);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "python/inquiry.h"
+#include "serve/inquiry.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * told once, and leave nothing behind, whenever they end.  What memory holds is
  * the test's: a symbol that begins with M is missing, one with U unknown.
  */
-#include "python/inquiry.h"
+#include "serve/inquiry.h"
 
 #include <string.h>
 

@@ -8,8 +8,7 @@
  *     inquiry_create()    asks for what is missing and waits for it
  *         |               on_done(), once, when the last of it has come
  *     inquiry_recall()    the answers again, all of them
- *     inquiry_destroy()   at any time; what has not come is no longer waited
- * for
+ *     inquiry_destroy()   at any time; what has not come, nobody waits for
  *
  * Answers are passed in worker->answers, the worker's scratch, in the order of
  * the symbols.
