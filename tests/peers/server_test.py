@@ -499,6 +499,7 @@ def test_passed_descriptor_that_does_not_listen_stops_the_start():
         moved = socket.socket(fileno=fcntl.fcntl(one.detach(), fcntl.F_DUPFD, 50))
         server = Activated([moved], *ANYBODY)
         server.wait_line("descriptor 3, passed by the service manager, is no listening")
+        assert server.wait_exit() == 1  # by itself: told to, it would end otherwise
         server.finish(1)
 
 
