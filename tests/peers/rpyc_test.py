@@ -14,7 +14,6 @@ import contextlib
 import gc
 import pathlib
 import re
-import shutil
 import socket
 import struct
 import subprocess
@@ -24,7 +23,8 @@ import zlib
 
 import pytest
 
-from programs import DEADLINE_S, Market, Server, environment, make_folder, read_info, wait_until
+from balancer import Nginx, why_no_nginx
+from programs import DEADLINE_S, Market, Server, environment, read_info, wait_until
 
 rpyc = pytest.importorskip("rpyc", reason="no python3-rpyc")
 
@@ -613,61 +613,11 @@ def test_bench_runs():
 
 # --- Through nginx ----------------------------------------------------------------
 
-NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
-STREAM = pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so")
-
-CONFIGURATION = """
-load_module {module};
-daemon off;
-master_process off;
-error_log stderr notice;
-pid {folder}/pid;
-events {{ worker_connections 1024; }}
-stream {{
-    upstream quoted {{
-        server {one[0]}:{one[1]} max_fails=1 fail_timeout=1s;
-        server {two[0]}:{two[1]} max_fails=1 fail_timeout=1s;
-    }}
-    server {{ listen 127.0.0.1:{port}; proxy_pass quoted; proxy_connect_timeout 1s; }}
-}}
-"""
-
-
-@contextlib.contextmanager
-def nginx(one, two):
-    """nginx in front of two servers; gives what connected() takes."""
-    folder = make_folder("nginx")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    (folder / "conf").write_text(CONFIGURATION.format(
-        module=STREAM, folder=folder, one=one.address, two=two.address, port=port))
-    process = subprocess.Popen([NGINX, "-p", folder, "-c", folder / "conf"], env=environment(),
-                               stderr=subprocess.PIPE)
-    try:
-        front = types.SimpleNamespace(address=("127.0.0.1", port))
-
-        def is_up():
-            assert process.poll() is None, process.stderr.read()
-            with contextlib.suppress(ConnectionRefusedError), \
-                    socket.create_connection(front.address):
-                return True
-
-        wait_until(is_up, "nginx")
-        yield front
-    finally:
-        process.terminate()
-        process.wait(DEADLINE_S)
-        process.stderr.close()
-        shutil.rmtree(folder)
-
-
-@pytest.mark.skipif(not pathlib.Path(NGINX).exists() or not STREAM.exists(),
-                    reason="no nginx with its stream module")
+@pytest.mark.skipif(why_no_nginx() is not None, reason=why_no_nginx() or "")
 def test_through_nginx_to_two_servers():
     with Market("--step", "0") as market, \
             Server(market, "server.id=one") as one, Server(market, "server.id=two") as two, \
-            nginx(one, two) as front:
+            Nginx([one.address, two.address]) as front:
         seen = set()
         for _ in range(6):
             with connected(front) as conn:
