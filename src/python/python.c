@@ -14,9 +14,9 @@
 #include "net/conn.h"
 #include "obs/log.h"
 #include "python/handler.h"
-#include "serve/inquiry.h"
 #include "python/reference.h"
 #include "python/service.h"
+#include "serve/inquiry.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 

@@ -468,8 +468,9 @@ def test_server_that_restarts_is_waited_for():
     child = subprocess.Popen(
         [str(QUOTE), "-s", "127.0.0.1:%d" % port, "--timeout", "30s", "--plain",
          "IBM"], stdout=subprocess.PIPE, text=True, env=environment())
-    with FakeServer(port=port) as late:
-        late.quotes["IBM"] = quote()
+    late = FakeServer(port=port)
+    late.quotes["IBM"] = quote()  # before it answers: the client waits already
+    with late:
         assert child.communicate(timeout=60)[0] == "IBM 135.60\n"
     assert child.returncode == 0
 
