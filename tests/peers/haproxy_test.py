@@ -98,19 +98,18 @@ def test_dead_server_is_skipped_and_comes_back(fleet):
 def test_stopped_server_is_noticed_and_its_clients_move(fleet):
     with Haproxy(fleet.addresses) as front:
         clients = [hold_to(front, name) for name in ("1", "2", "3") * 2]
-        fleet["2"].signal(signal.SIGSTOP)
-        # Those of server 2 wait until it has been found out, and are answered by
-        # another when they connect again; nobody else notices.
-        seen = []
-        for i, client in enumerate(clients):
-            who, clients[i] = ask_again(front, client)
-            seen.append(who)
-        assert [seen[0], seen[2], seen[3], seen[5]] == ["1", "3", "1", "3"]
-        assert {seen[1], seen[4]} <= {"1", "3"}
-        front.wait_status("2", "DOWN")
-        shares = count(front, 60)
-        assert set(shares) == {"1", "3"} and sum(shares.values()) == 60
-        fleet["2"].signal(signal.SIGCONT)
+        with fleet.stopped("2"):
+            # Those of server 2 wait until it has been found out, and are answered by
+            # another when they connect again; nobody else notices.
+            seen = []
+            for i, client in enumerate(clients):
+                who, clients[i] = ask_again(front, client)
+                seen.append(who)
+            assert [seen[0], seen[2], seen[3], seen[5]] == ["1", "3", "1", "3"]
+            assert {seen[1], seen[4]} <= {"1", "3"}
+            front.wait_status("2", "DOWN")
+            shares = count(front, 60)
+            assert set(shares) == {"1", "3"} and sum(shares.values()) == 60
         wait_share(front, "2")
         for client in clients:
             client.close()

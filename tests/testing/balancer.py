@@ -11,6 +11,7 @@ a network: so a server that was ended can be started where it was, while nobody
 else can have got its port in between, and tests may run at once.
 """
 
+import contextlib
 import csv
 import os
 import re
@@ -121,6 +122,18 @@ class Fleet:
         """End one as an operator would, or check how it has ended."""
         self.servers.pop(name).finish()
 
+    @contextlib.contextmanager
+    def stopped(self, name):
+        """One that does nothing, though its kernel goes on to take connections."""
+        server = self.servers[name]
+        server.signal(signal.SIGSTOP)
+        try:
+            # The signal reaches one thread, which then stops the others.
+            wait_until(lambda: set(states(server.pid)) == {"T"}, "all threads stand still")
+            yield
+        finally:
+            server.signal(signal.SIGCONT)
+
     def end(self, how):
         """End all that run, whatever becomes of one."""
         while self.servers:
@@ -136,8 +149,16 @@ def finish_told(server):
     """Check how one ends that has been told to: told twice, it would do so at once."""
     try:
         server.wait_exit()
-    finally:
-        server.finish()
+    except BaseException:
+        server.kill()
+        raise
+    server.finish()
+
+
+def states(pid):
+    """The state of each thread of a process, a letter: R, S, T..."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        yield (task / "stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
 class Balancer(Program):
@@ -222,7 +243,7 @@ def ask_again(front, client):
     server, and the connection that it came by."""
     try:
         return ask_who(client), client
-    except Ended:
+    except (Ended, ConnectionError):
         client.close()
         client = front.connect()
         return ask_who(client), client
