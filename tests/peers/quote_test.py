@@ -751,6 +751,15 @@ def test_install_has_its_places(installed):
         "/".join(p.parts[-2:]) for p in files}
 
 
+def test_installed_program_finds_its_library(installed):
+    """Whatever the prefix, and without the loader's cache."""
+    folder, files, _ = installed
+    program = next(p for p in files if p.parts[-2:] == ("bin", "quote"))
+    result = subprocess.run([folder / program, "--version"], env=environment(),
+                            capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def build_with_pkg_config(installed, tmp_path, source):
     _, _, env = installed
     (tmp_path / "example.c").write_text(source)
