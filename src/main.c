@@ -20,6 +20,7 @@
 #include "quote/names.h"
 #include "redis/session.h"
 #include "serve/server.h"
+#include "serve/settings.h"
 #include "serve/upstream.h"
 
 /* Where the settings are when nobody says. */
@@ -160,15 +161,6 @@ static int check_settings(const struct conf *conf)
     return EXIT_SUCCESS;
 }
 
-static void setup_log(const struct conf *conf)
-{
-    enum log_level level = LOG_INFO;
-    enum log_format format = LOG_LOGFMT;
-    log_parse_level(&level, conf->log.level);
-    log_parse_format(&format, conf->log.format);
-    log_setup(STDERR_FILENO, level, format);
-}
-
 /* Descriptors that are neither a client's nor a call's: loops, listeners, the
  * log, what libraries open. */
 #define OTHER_FILES 512
@@ -218,7 +210,7 @@ static int serve(struct conf **conf, const struct conf_sources *sources)
         .listen_pid = getenv("LISTEN_PID"),
     };
     struct server *server;
-    setup_log(*conf);
+    settings_apply_log(*conf);
     signal(SIGPIPE, SIG_IGN);
     raise_files_limit(*conf);
     if (server_start(&server, conf, &server_options, error) != 0) {

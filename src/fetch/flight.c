@@ -12,7 +12,6 @@ struct flight {
     UT_hash_handle hh;
     TAILQ_ENTRY(flight) link; // while waiting
     uint64_t askers;
-    uint32_t note;
     bool is_flying;
     struct symbol symbol;
 };
@@ -133,9 +132,4 @@ const struct symbol *flight_symbol(const struct flight *flight)
 size_t flight_count(const struct flights *flights)
 {
     return HASH_COUNT(flights->table);
-}
-
-uint32_t *flight_note(struct flight *flight)
-{
-    return &flight->note;
 }

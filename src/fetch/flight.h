@@ -70,6 +70,3 @@ const struct symbol *flight_symbol(const struct flight *flight);
 
 /* Number of flights, waiting and flying. */
 size_t flight_count(const struct flights *flights);
-
-/* A word of the caller's that belongs to the flight; 0 at first. */
-uint32_t *flight_note(struct flight *flight);

@@ -255,11 +255,7 @@ static void apply_settings(struct server *server, struct settings *settings)
                           memory_order_relaxed);
     atomic_store_explicit(&server->retry_after_ms, conf->fetch.retry_after_ms,
                           memory_order_relaxed);
-    enum log_level level = LOG_INFO;
-    enum log_format format = LOG_LOGFMT;
-    log_parse_level(&level, conf->log.level);
-    log_parse_format(&format, conf->log.format);
-    log_setup(STDERR_FILENO, level, format);
+    settings_apply_log(conf);
     settings_leave(&server->settings);
     server->settings = settings;
 }

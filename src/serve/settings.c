@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/settings.h"
 
+#include <unistd.h>
+
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "obs/log.h"
 #include "quote/names.h"
 
 int settings_create(struct settings **out, struct conf **conf,
@@ -24,6 +27,17 @@ int settings_create(struct settings **out, struct conf **conf,
     *conf = NULL;
     *names = NULL;
     return 0;
+}
+
+void settings_apply_log(const struct conf *conf)
+{
+    enum log_level level;
+    enum log_format format;
+    int err = log_parse_level(&level, conf->log.level);
+    CHECK(err == 0); // the table of options allows no other words
+    err = log_parse_format(&format, conf->log.format);
+    CHECK(err == 0);
+    log_setup(STDERR_FILENO, level, format);
 }
 
 struct settings *settings_hold(struct settings *settings)

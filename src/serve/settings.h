@@ -29,6 +29,9 @@ struct settings {
 int settings_create(struct settings **out, struct conf **conf,
                     struct names **names);
 
+/* Let the log go by log.level and log.format from now on.  Threads: main. */
+void settings_apply_log(const struct conf *conf);
+
 /* One more holder.  Threads: any that holds one. */
 struct settings *settings_hold(struct settings *settings);
 

@@ -204,27 +204,6 @@ static void bounds_may_change(void **state)
     flight_destroy_all(&flights);
 }
 
-static void note_belongs_to_its_flight(void **state)
-{
-    (void)state;
-    struct flights *flights = open_flights(4, 4);
-    struct flight *first;
-    struct flight *second;
-    join(flights, 1, 0);
-    join(flights, 2, 0);
-    next(flights, &first);
-    next(flights, &second);
-    assert_int_equal(*flight_note(first), 0);
-    *flight_note(first) = 77;
-    assert_int_equal(*flight_note(second), 0);
-    assert_int_equal(*flight_note(first), 77);
-    flight_land(flights, &first);
-    join(flights, 1, 0);
-    next(flights, &first);
-    assert_int_equal(*flight_note(first), 0);
-    flight_destroy_all(&flights);
-}
-
 static void nothing_is_ended_twice(void **state)
 {
     (void)state;
@@ -288,7 +267,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(inv4_landing_names_each_asker_once),
     cmocka_unit_test(every_asker_has_a_bit),
     cmocka_unit_test(bounds_may_change),
-    cmocka_unit_test(note_belongs_to_its_flight),
     cmocka_unit_test(nothing_is_ended_twice),
     cmocka_unit_test(asker_beyond_the_limit_is_checked),
     cmocka_unit_test(oom_joins_nothing),
