@@ -14,6 +14,7 @@
 enum {
     OPTION_CLIENT = 256,
     OPTION_REPEAT,
+    OPTION_EVERY,
     OPTION_RECONNECT,
     OPTION_TIMEOUT,
     OPTION_FRESH,
@@ -28,6 +29,7 @@ static const struct option options[] = {
     {"format", required_argument, NULL, 'f'},
     {"client", required_argument, NULL, OPTION_CLIENT},
     {"repeat", required_argument, NULL, OPTION_REPEAT},
+    {"every", required_argument, NULL, OPTION_EVERY},
     {"reconnect", no_argument, NULL, OPTION_RECONNECT},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"fresh", no_argument, NULL, OPTION_FRESH},
@@ -71,6 +73,8 @@ const char *arguments_help(void)
            "      --client ID      who asks: shown in reports, told the "
            "server\n"
            "      --repeat N       ask for the whole list N times\n"
+           "      --every TIME     ask for it every TIME, until ended or N "
+           "times\n"
            "      --reconnect      a new connection for each request of a "
            "report,\n"
            "                       for each pass of other formats\n"
@@ -188,10 +192,11 @@ static int parse_client(struct arguments *out, const char *text)
     return 0;
 }
 
-static int parse_timeout(struct arguments *out, const char *text)
+static int parse_time(struct arguments *out, uint32_t *time_ms,
+                      const char *option, const char *text)
 {
-    if (arguments_parse_duration(&out->timeout_ms, text) != 0) {
-        return wrong(out, "--timeout", text,
+    if (arguments_parse_duration(time_ms, text) != 0) {
+        return wrong(out, option, text,
                      "a whole number and ms, s or m, such as 250ms; up to 60m");
     }
     return 0;
@@ -216,11 +221,13 @@ static int take_option(struct arguments *out, int option, const char *value)
         return parse_client(out, value);
     case OPTION_REPEAT:
         return parse_repeat(out, value);
+    case OPTION_EVERY:
+        return parse_time(out, &out->every_ms, "--every", value);
     case OPTION_RECONNECT:
         out->reconnect = true;
         return 0;
     case OPTION_TIMEOUT:
-        return parse_timeout(out, value);
+        return parse_time(out, &out->timeout_ms, "--timeout", value);
     case OPTION_FRESH:
         out->fresh = true;
         return 0;
@@ -257,6 +264,14 @@ static int refuse_option(struct arguments *out, int refused, char **argv)
     return -1;
 }
 
+/* How many passes, where the user has not said. */
+static void choose_repeat(struct arguments *out)
+{
+    if (out->repeat == 0) {
+        out->repeat = out->every_ms > 0 ? ARGUMENTS_REPEAT_LIMIT : 1;
+    }
+}
+
 static int take_names(struct arguments *out, int argc, char **argv)
 {
     out->names = argv + optind;
@@ -280,7 +295,6 @@ int arguments_parse(struct arguments *out, int argc, char **argv)
     *out = (struct arguments){
         .task = ARGUMENTS_ASK,
         .format = ARGUMENTS_TABLE,
-        .repeat = 1,
         .timeout_ms = QUOTED_TIMEOUT_MS,
     };
     opterr = 0; // the messages are ours
@@ -288,6 +302,7 @@ int arguments_parse(struct arguments *out, int argc, char **argv)
     while (true) {
         int option = getopt_long(argc, argv, ":s:f:hV", options, NULL);
         if (option == -1) {
+            choose_repeat(out);
             return take_names(out, argc, argv);
         }
         if (option == '?' || option == ':') {

@@ -36,6 +36,7 @@ struct arguments {
     const char *server; /* of -s; NULL where not given */
     const char *client; /* of --client; NULL where not given */
     uint32_t repeat;    /* passes over the list, 1 or more */
+    uint32_t every_ms;  /* from one pass to the next; 0: at once */
     uint32_t timeout_ms;
     bool reconnect;
     bool fresh;

@@ -6,6 +6,7 @@
  * example.  Prices go to standard output, everything else to standard error.
  */
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ struct run {
     size_t names_count;
     struct quoted_quote *quotes; /* names_count of them */
     struct quoted *q;            /* NULL before the first request */
+    uint64_t pass_ns;            /* when the last pass began; 0: none has */
     enum exit_status status;     /* the gravest so far */
 };
 
@@ -157,6 +159,21 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Wait until a pass is due, which it is at once where the last one took longer
+ * than --every. */
+static void begin_pass(struct run *run)
+{
+    uint32_t every_ms = run->pass_ns > 0 ? run->arguments->every_ms : 0;
+    if (every_ms > 0) {
+        fflush(stdout); // whoever reads along has the pass before the pause
+    }
+    uint64_t due_ns = run->pass_ns + every_ms * UINT64_C(1000000);
+    for (run->pass_ns = now_ns(); run->pass_ns < due_ns;
+         run->pass_ns = now_ns()) {
+        poll(NULL, 0, (int)((due_ns - run->pass_ns) / 1000000u) + 1);
+    }
+}
+
 /* Have a handle: the one there is, or a new one where --reconnect wants it. */
 static int have_handle(struct run *run)
 {
@@ -228,6 +245,7 @@ static int report_all(struct run *run)
         .client = run->arguments->client != NULL ? run->arguments->client : "1",
     };
     for (uint32_t pass = 0; pass < run->arguments->repeat; pass++) {
+        begin_pass(run);
         int error = report_pass(run, &report);
         if (error != 0) {
             return error;
@@ -285,6 +303,7 @@ static int show_all(struct run *run)
     };
     show_begin(&show);
     for (uint32_t pass = 0; pass < run->arguments->repeat; pass++) {
+        begin_pass(run);
         int error = have_handle(run);
         if (error != 0) {
             return could_not_open(run, error);

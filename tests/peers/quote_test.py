@@ -423,6 +423,28 @@ def test_report_waits_once_for_a_server_that_is_away():
     assert result.stdout.endswith("Average response time: - milliseconds\n")
 
 
+# --- Again and again -------------------------------------------------------------
+
+
+def test_every_pass_begins_so_much_after_the_last(server):
+    began = time.monotonic()
+    result = ask(server, "--plain", "--every", "60ms", "--repeat", "3", "IBM")
+    assert time.monotonic() - began >= 0.12
+    assert (result.returncode, result.stdout) == (0, "IBM 135.60\n" * 3)
+    assert server.connections == 1
+
+
+def test_every_pass_can_be_read_before_the_next(server):
+    command = [QUOTE, "-s", server.address, "--plain", "--every", "60m", "IBM"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                          env=environment()) as process:
+        try:
+            assert process.stdout.readline() == "IBM 135.60\n"
+            assert process.poll() is None
+        finally:
+            process.kill()
+
+
 # --- Losing connections --------------------------------------------------------
 
 

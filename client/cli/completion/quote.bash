@@ -54,6 +54,10 @@ _quote() {
         _quote_offer "$current" < <(printf '%s\n' 250ms 2s 10s 1m)
         return
         ;;
+    --every)
+        _quote_offer "$current" < <(printf '%s\n' 1s 10s 1m)
+        return
+        ;;
     --client | --repeat)
         COMPREPLY=()
         return
@@ -61,8 +65,8 @@ _quote() {
     esac
     if [[ $current == -* ]]; then
         _quote_offer "$current" < <(printf '%s\n' --server --format --json \
-            --plain --client --repeat --reconnect --timeout --fresh --ping \
-            --no-color --help --version)
+            --plain --client --repeat --every --reconnect --timeout --fresh \
+            --ping --no-color --help --version)
         return
     fi
     _quote_offer "$current" < <(_quote_names)

@@ -9,7 +9,7 @@
 
 #include "testing/testing.h"
 
-#define WORDS_LIMIT 16
+#define WORDS_LIMIT 20
 
 /* getopt_long() moves the pointers, so each parse has an array of its own; the
  * texts stand in `texts`. */
@@ -44,6 +44,7 @@ static void no_arguments_ask_for_a_table(void **state)
     assert_int_equal(a->task, ARGUMENTS_ASK);
     assert_int_equal(a->format, ARGUMENTS_TABLE);
     assert_int_equal(a->repeat, 1);
+    assert_int_equal(a->every_ms, 0);
     assert_int_equal(a->timeout_ms, QUOTED_TIMEOUT_MS);
     assert_null(a->server);
     assert_null(a->client);
@@ -55,15 +56,16 @@ static void all_options_are_taken(void **state)
     (void)state;
     struct line line;
     assert_int_equal(PARSE(&line, "-s", "a:1,b:2", "--format=report",
-                           "--client", "7", "--repeat", "3", "--reconnect",
-                           "--timeout", "250ms", "--fresh", "IBM", "--no-color",
-                           "Walt Disney Co"),
+                           "--client", "7", "--repeat", "3", "--every", "1m",
+                           "--reconnect", "--timeout", "250ms", "--fresh",
+                           "IBM", "--no-color", "Walt Disney Co"),
                      0);
     const struct arguments *a = &line.arguments;
     assert_string_equal(a->server, "a:1,b:2");
     assert_int_equal(a->format, ARGUMENTS_REPORT);
     assert_string_equal(a->client, "7");
     assert_int_equal(a->repeat, 3);
+    assert_int_equal(a->every_ms, 60000);
     assert_int_equal(a->timeout_ms, 250);
     assert_true(a->reconnect && a->fresh && a->no_color);
     assert_int_equal(a->names_count, 2);
@@ -99,6 +101,16 @@ static void names_may_begin_with_a_dash_behind_two(void **state)
     assert_string_equal(line.arguments.names[0], "-s");
 }
 
+static void every_is_without_end_unless_repeat_says(void **state)
+{
+    (void)state;
+    struct line line;
+    assert_int_equal(PARSE(&line, "--every", "1s"), 0);
+    assert_int_equal(line.arguments.repeat, ARGUMENTS_REPEAT_LIMIT);
+    assert_int_equal(PARSE(&line, "--repeat=2", "--every=1s"), 0);
+    assert_int_equal(line.arguments.repeat, 2);
+}
+
 static void wrong_arguments_are_named(void **state)
 {
     (void)state;
@@ -122,6 +134,9 @@ static void wrong_arguments_are_named(void **state)
         {{"--repeat", "2x"}, "--repeat 2x: not a whole number from 1"},
         {{"--repeat", "99999999999999999999"},
          "--repeat 99999999999999999999: not a whole number from 1"},
+        {{"--every", "0s"},
+         "--every 0s: not a whole number and ms, s or m, such as 250ms; up to "
+         "60m"},
         {{"--client", "a b"},
          "--client a b: not 1 to 32 letters, digits and . _ -"},
         {{"--ping", "IBM"}, "--ping takes no names"},
@@ -204,6 +219,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(all_options_are_taken),
     cmocka_unit_test(short_ways_mean_the_same),
     cmocka_unit_test(names_may_begin_with_a_dash_behind_two),
+    cmocka_unit_test(every_is_without_end_unless_repeat_says),
     cmocka_unit_test(wrong_arguments_are_named),
     cmocka_unit_test(durations_need_a_unit_and_have_bounds),
     cmocka_unit_test(names_are_clean_utf8),
