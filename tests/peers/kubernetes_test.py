@@ -249,7 +249,7 @@ def test_servers_find_the_market(folder):
     service = find(objects, "Service", host)
     assert service["spec"]["ports"][0]["port"] == int(port)
     pod = selected(objects, service["spec"]["selector"])[0]["containers"][0]
-    assert pod["command"] == ["quoted-market", "--listen", f"*:{port}"]
+    assert pod["command"] == ["/usr/bin/quoted-market", "--listen", f"*:{port}"]
     assert pod["ports"][0]["containerPort"] == int(port)
 
 
@@ -327,7 +327,7 @@ def run_quoted(objects, tmp_path, *flags):
     file = tmp_path / "quoted.yaml"
     file.write_text(find(objects, "ConfigMap", "quoted")["data"]["quoted.yaml"])
     command = selected(objects, {NAME: "quoted"})[0]["containers"][0]["command"]
-    assert command == ["quoted", "--config", "/etc/quoted/quoted.yaml"]
+    assert command == ["/usr/bin/quoted", "--config", "/etc/quoted/quoted.yaml"]
     variables = read_environment(objects)
     if "QUOTED_ALPHAVANTAGE_KEY_FILE" in variables:
         key = tmp_path / "key"
