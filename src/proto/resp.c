@@ -355,6 +355,11 @@ void resp_put_array(struct buffer *out, size_t count)
     put_line(out, '*', (int64_t)count);
 }
 
+void resp_put_push(struct buffer *out, size_t count)
+{
+    put_line(out, '>', (int64_t)count);
+}
+
 void resp_put_map(struct buffer *out, int version, size_t count)
 {
     if (version >= 3) {

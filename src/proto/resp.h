@@ -65,3 +65,7 @@ void resp_put_array(struct buffer *out, size_t count);
 /* The head of a map of `count` pairs: in version 2 an array of twice as many.
  */
 void resp_put_map(struct buffer *out, int version, size_t count);
+
+/* The head of a push of `count` values, the first of which names its kind: what
+ * is said unasked, between two replies.  Version 3 only. */
+void resp_put_push(struct buffer *out, size_t count);

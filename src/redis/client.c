@@ -179,6 +179,30 @@ static void set_info(struct session *session,
     }
 }
 
+/* Less would be a burden, more would tell nobody anything. */
+#define HEARTBEAT_MIN_MS 20
+#define HEARTBEAT_MAX_MS 60000
+
+static void set_heartbeat(struct session *session, struct span text,
+                          struct buffer *out)
+{
+    uint64_t period_ms;
+    if (session_version(session) != 3) {
+        command_fail(session, out, "ERR",
+                     "CLIENT HEARTBEAT needs RESP 3: send HELLO 3 before it");
+    } else if (span_to_u64(text, &period_ms) != 0 ||
+               (period_ms != 0 && period_ms < HEARTBEAT_MIN_MS) ||
+               period_ms > HEARTBEAT_MAX_MS) {
+        command_fail(session, out, "ERR",
+                     "CLIENT HEARTBEAT takes milliseconds, 20 to 60000, or 0 "
+                     "for none");
+    } else if (session_beat(session, period_ms) != 0) {
+        command_fail(session, out, "OVERLOADED", "no memory for a heartbeat");
+    } else {
+        resp_put_simple(out, "OK");
+    }
+}
+
 static void put_list(struct session *session, bool all, struct buffer *out)
 {
     struct worker *worker = session_worker(session);
@@ -216,6 +240,9 @@ void client_client(struct session *session, const struct resp_command *command,
     } else if (command->count == 4 &&
                span_equal_nocase(sub, span_of("SETINFO"))) {
         set_info(session, command, out);
+    } else if (command->count == 3 &&
+               span_equal_nocase(sub, span_of("HEARTBEAT"))) {
+        set_heartbeat(session, command->args[2], out);
     } else if (command->count == 2 && span_equal_nocase(sub, span_of("INFO"))) {
         put_list(session, false, out);
     } else if (command->count == 2 && span_equal_nocase(sub, span_of("LIST"))) {

@@ -15,6 +15,7 @@
 #include "redis/command.h"
 #include "redis/multi.h"
 #include "serve/guest.h"
+#include "serve/heartbeat.h"
 #include "serve/inquiry.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
@@ -26,6 +27,7 @@ struct turn {
     struct session_request request;
     struct inquiry *inquiry;
     int version;        // of RESP, as the request was sent in
+    bool is_element;    // its reply is one of those in EXEC's array
     uint8_t *fields;    // owned; request.fields
     struct buffer held; // replies of the requests behind this one
 };
@@ -42,7 +44,8 @@ struct session {
     struct buffer due;   // commands of an EXEC that are being run
     size_t due_at;       // where the next of them begins
     size_t due_for;      // bytes of that EXEC, unconsumed until all have run
-    int version;         // of RESP
+    struct heartbeat *heartbeat; // owned; NULL: the peer wants none
+    int version;                 // of RESP
     bool is_paused;
 };
 
@@ -69,9 +72,72 @@ int session_version(const struct session *session)
 void session_speak(struct session *session, int version)
 {
     CHECK(version == 2 || version == 3);
+    if (version == 2) {
+        heartbeat_destroy(&session->heartbeat); // RESP 2 has no pushes
+    }
     session->version = version;
     atomic_store_explicit(&session->guest->member.version, version,
                           memory_order_relaxed);
+}
+
+/* --- Heartbeats -------------------------------------------------------------
+ */
+
+static size_t count_waiting(const struct session *session)
+{
+    size_t count = 0;
+    struct turn *turn;
+    TAILQ_FOREACH(turn, &session->turns, link)
+    {
+        count += !inquiry_is_done(turn->inquiry);
+    }
+    return count;
+}
+
+/*
+ * What has been sent ends where the reply of the first turn will begin: that is
+ * the place of a push, unless it is within an array, or before the peer chose
+ * RESP 3.  A peer that has not taken what was sent would not see it.
+ */
+IMPLEMENTS(on_beat)
+static void on_beat(void *user)
+{
+    struct session *session = user;
+    struct conn *conn = session->guest->conn;
+    const struct turn *first = TAILQ_FIRST(&session->turns);
+    CHECK(first != NULL && !inquiry_is_done(first->inquiry));
+    if (first->version < 3 || first->is_element || conn_unsent(conn) > 0) {
+        return;
+    }
+    struct buffer *out = conn_output(conn);
+    resp_put_push(out, 2);
+    resp_put_bulk(out, span_of("waiting"));
+    resp_put_integer(out, (int64_t)count_waiting(session));
+    conn_flush(conn); // may end the session
+}
+
+/* To be called when a turn came or went. */
+static void settle_heartbeat(struct session *session)
+{
+    heartbeat_settle(session->heartbeat, !TAILQ_EMPTY(&session->turns));
+}
+
+int session_beat(struct session *session, uint64_t period_ms)
+{
+    CHECK(period_ms == 0 || session->version == 3);
+    heartbeat_destroy(&session->heartbeat);
+    if (period_ms == 0) {
+        return 0;
+    }
+    struct heartbeat_options options = {
+        .period_ms = period_ms,
+        .on_beat = on_beat,
+        .user = session,
+    };
+    int err =
+        heartbeat_create(&session->heartbeat, &session->worker->loop, &options);
+    settle_heartbeat(session);
+    return err;
 }
 
 /* --- Turns ------------------------------------------------------------------
@@ -81,6 +147,7 @@ static void free_turn(struct turn *turn)
 {
     struct session *session = turn->session;
     TAILQ_REMOVE(&session->turns, turn, link);
+    settle_heartbeat(session);
     session->symbols -= inquiry_count(turn->inquiry);
     session->held_bytes -= turn->held.len;
     inquiry_destroy(&turn->inquiry);
@@ -184,11 +251,13 @@ static struct turn *make_turn(struct session *session,
     }
     turn->session = session;
     turn->version = session->version;
+    turn->is_element = session->due.len > 0;
     turn->request = *request;
     turn->request.fields = fields;
     turn->fields = fields;
     turn->held = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
     TAILQ_INSERT_TAIL(&session->turns, turn, link);
+    settle_heartbeat(session);
     session->symbols += count;
     return turn;
 }
@@ -362,6 +431,7 @@ IMPLEMENTS(close)
 static void close_session(void *state)
 {
     struct session *session = state;
+    heartbeat_destroy(&session->heartbeat);
     for (struct turn *turn; (turn = TAILQ_FIRST(&session->turns)) != NULL;) {
         free_turn(turn);
     }

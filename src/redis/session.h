@@ -16,6 +16,7 @@
  *       them that are answered take as much room), or limits.output_bytes held,
  *       no further request is read until there are half as many.
  *   (3) A session that ends leaves no waiter behind.
+ *   (4) A push is between two replies, never within one, and only in RESP 3.
  *
  * Threads: the worker's.
  */
@@ -85,6 +86,16 @@ struct roster_member *session_member(struct session *session);
 /* 2 or 3. */
 int session_version(const struct session *session);
 void session_speak(struct session *session, int version);
+
+/*
+ * From now on send a push, "waiting" and the number of requests that wait,
+ * every period_ms for as long as any does; 0: none.  So a peer can tell a
+ * server that waits for a provider from one that is gone.  Choosing RESP 2 ends
+ * it.  None is sent while earlier output is unsent, nor among the replies of
+ * an EXEC.  Returns 0, or ERR_NOMEM and then there are none.  For RESP 3
+ * (checked).
+ */
+int session_beat(struct session *session, uint64_t period_ms);
 
 /* RESP, as a connection speaks it; a slot in guest.c. */
 extern const struct guest_protocol session_protocol;

@@ -8,6 +8,7 @@ itself.  A reply is
     simple string   Simple, a str         array     list
     error           Error, a str          map       dict (RESP 3)
     integer         int                   boolean   bool (RESP 3)
+                                          push      Push, a list (RESP 3)
 """
 
 import socket
@@ -26,6 +27,10 @@ class Simple(str):
 
 class Error(str):
     """An error: -UNKNOWN and a sentence."""
+
+
+class Push(list):
+    """What the server says unasked."""
 
 
 class Null:
@@ -61,6 +66,8 @@ def render(reply):
         return "(true)" if reply else "(false)"
     if isinstance(reply, int):
         return f":{reply}"
+    if isinstance(reply, Push):
+        return ">" + render(list(reply))
     if isinstance(reply, list):
         return "[" + " ".join(render(part) for part in reply) + "]"
     if isinstance(reply, dict):
@@ -190,6 +197,8 @@ class Connection:
             return int(rest)
         if kind == "*":
             return None if rest == "-1" else [self._read_reply() for _ in range(int(rest))]
+        if kind == ">":
+            return Push(self._read_reply() for _ in range(int(rest)))
         if kind == "%":
             return {self._read_reply(): self._read_reply() for _ in range(int(rest))}
         if kind == "_":

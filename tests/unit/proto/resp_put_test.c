@@ -29,6 +29,8 @@ static void replies_are_written_in_their_form(void **state)
     assert_written(&out, "*0\r\n");
     resp_put_array(&out, 1025);
     assert_written(&out, "*1025\r\n");
+    resp_put_push(&out, 2);
+    assert_written(&out, ">2\r\n");
     buffer_deinit(&out);
 }
 
