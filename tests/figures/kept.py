@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figure 2: a connection that is kept, against a new one for each request."""
+
+import contextlib
+import statistics
+import time
+from collections import namedtuple
+
+from balancer import Fleet, Nginx
+from figure import Figure, milliseconds, quote_block, table
+from programs import DEADLINE_S, Market, read_info
+from quoting import Said
+
+REQUESTS = 100  # of a run; the runs of all ways take turns
+
+# How somebody asks: in which tongue, to whom, and whether a connection is kept.
+Way = namedtuple("Way", "tongue to kept")
+WAYS = [Way(tongue, to, kept) for tongue in ("RESP", "RPyC") for to in ("server1", "nginx")
+        for kept in (True, False)]
+
+# Milliseconds of each request and connections that the server took, by way; and what
+# somebody sees who asks with a new connection each time.
+Result = namedtuple("Result", "ms connections transcript")
+
+
+def ask_by_resp(way, address):
+    """Milliseconds of each request of a run, as quote says them."""
+    said = report(way, address, REQUESTS)
+    return [line.ms for line in said.report()]
+
+
+def report(way, address, requests):
+    again = [] if way.kept else ["--reconnect"]
+    said = Said(address, f"{way.to}:7400", "--format", "report", *again, "--repeat",
+                str(requests), "IBM")
+    assert said.status == 0, said.transcript
+    return said
+
+
+def ask_by_rpyc(way, address):
+    """The same with the Python package: a method that is held, or all anew."""
+    import rpyc
+
+    def connect():
+        return rpyc.connect(*address, config={"sync_request_timeout": DEADLINE_S})
+
+    def ask_anew():
+        with contextlib.closing(connect()) as conn:
+            conn.root.get_price("IBM")
+
+    def timed(ask):
+        began = time.perf_counter()
+        ask()
+        return (time.perf_counter() - began) * 1000
+
+    if not way.kept:
+        return [timed(ask_anew) for _ in range(REQUESTS)]
+    with contextlib.closing(connect()) as conn:
+        get_price = conn.root.get_price
+        return [timed(lambda: get_price("IBM")) for _ in range(REQUESTS)]
+
+
+ASK = {"RESP": ask_by_resp, "RPyC": ask_by_rpyc}
+
+
+def play(effort):
+    result = Result({way: [] for way in WAYS}, dict.fromkeys(WAYS, 0), [])
+    with Market("--step", "0") as market, Fleet(market, count=1) as fleet, \
+            Nginx(fleet.addresses) as front, fleet["1"].connect() as counter:
+        addresses = {"server1": fleet.address("1"), "nginx": front.address}
+        counter.ask("GET", "IBM")  # so that nobody waits for the provider
+
+        def accepted():
+            return read_info(counter.ask("INFO", "stats"))["connections_accepted"]
+
+        for _ in range(effort):
+            for way in WAYS:
+                before = accepted()
+                result.ms[way] += ASK[way.tongue](way, addresses[way.to])
+                result.connections[way] += accepted() - before
+        for kept in (True, False):
+            way = Way("RESP", "nginx", kept)
+            result.transcript.append(report(way, front.address, 3).transcript)
+    return result
+
+
+def medians(result):
+    """Milliseconds of a request, by way."""
+    return {way: statistics.median(ms) for way, ms in result.ms.items()}
+
+
+def tell(result, _folder):
+    ms = medians(result)
+    rows = []
+    for way in WAYS:
+        if way.kept:
+            kept, anew = ms[way], ms[way._replace(kept=False)]
+            rows.append([f"{way.tongue} to {way.to}", milliseconds(kept), milliseconds(anew),
+                         f"**{anew / kept:.1f}**"])
+    count = len(result.ms[WAYS[0]])
+    return (
+        quote_block("\n".join(result.transcript)) +
+        f"\nThe median of {count:,} requests each, whose runs of {REQUESTS} took turns; RESP is "
+        "what `quote` speaks, RPyC is asked by Python's own package:\n\n" +
+        table(["tongue and way", "kept, ms", "new each time, ms", "factor"], rows) +
+        "\nFor Python, a new connection also means to ask anew for the root object and its "
+        "method. Through nginx there are two connections to make instead of one.\n")
+
+
+FIGURE = Figure(
+    "A connection that is kept, and one for each request",
+    "To connect anew for each request makes it several times as slow.", play, tell, effort=20)
