@@ -3,7 +3,7 @@
 # target installs the Debian packages it needs (tools/packages), with sudo where
 # it is not run by root.
 
-.PHONY: build demo check install format lint fuzz bench clean help
+.PHONY: build demo check install image format lint fuzz bench clean help
 .DEFAULT_GOAL := build
 
 PREFIX ?=
@@ -30,6 +30,9 @@ check:
 install: build
 	@echo "install: into $(DESTDIR)$(or $(PREFIX),the prefix of build/)"
 	@meson install -C build --no-rebuild --quiet $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+
+image:
+	@deploy/docker/build
 
 format:
 	@tools/setup test
@@ -60,6 +63,7 @@ help:
 	@echo "make demo      start a market and a server, and ask for ten prices"
 	@echo "make check     every test, also under the sanitizers; CHECK='unit --build dev' for some"
 	@echo "make install   into PREFIX (/usr/local), below DESTDIR where that is set"
+	@echo "make image     the Docker image quoted:VERSION, with the engine that runs here"
 	@echo "make format    put every C file into the form of .clang-format"
 	@echo "make lint      clang-format, tidy, clang-tidy, cppcheck, scripts"
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS (60) from its corpus"
