@@ -129,10 +129,14 @@ class Program:
         for line in self.process.stdout:
             with self._said:
                 self.lines.append(line.rstrip("\n"))
+                self.heard(self.lines[-1])
                 self._said.notify_all()
         with self._said:
             self._has_ended = True
             self._said.notify_all()
+
+    def heard(self, line):
+        """What a subclass makes of each line; called by the thread that reads."""
 
     @property
     def pid(self):
@@ -208,13 +212,13 @@ class Program:
 class Market(Program):
     """quoted-market, told what to do through its control API."""
 
-    def __init__(self, *arguments, key=None):
+    def __init__(self, *arguments, key=None, host="127.0.0.1"):
         self.key = key or f"key{secrets.token_hex(8)}"
         super().__init__("market/quoted-market",
-                         ["--listen", "127.0.0.1:0", "--key", self.key, *arguments],
+                         ["--listen", f"{host}:0", "--key", self.key, *arguments],
                          make_folder("market"))
         try:
-            self.url = self.wait_line(r"(http://127\.0\.0\.1:\d+)").group(1)
+            self.url = self.wait_line(rf"(http://{re.escape(host)}:\d+)").group(1)
             # One connection for all control, so that the others are the server's.
             self._control = http.client.HTTPConnection(self.url[7:], timeout=DEADLINE_S + 5)
             self.order("reset")
