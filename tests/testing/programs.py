@@ -42,7 +42,7 @@ REPORTS = re.compile("ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: Thre
                      "|runtime error:|ThreadSanitizer:DEADLYSIGNAL|check failed")
 
 
-def wait_until(condition, what, deadline_s=DEADLINE_S):
+def wait_until(condition, what, deadline_s=DEADLINE_S, look_s=LOOK_S):
     """Looks at condition() until it is true and returns its value; raises
     AssertionError with `what` (a text, or a function that gives one) if it isn't."""
     end = time.monotonic() + deadline_s
@@ -51,7 +51,7 @@ def wait_until(condition, what, deadline_s=DEADLINE_S):
         if time.monotonic() > end:
             text = what() if callable(what) else what
             raise AssertionError(f"not within {deadline_s:g} s: {text}")
-        pause.wait(LOOK_S)
+        pause.wait(look_s)
     return value
 
 
