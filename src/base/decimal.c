@@ -142,6 +142,14 @@ int decimal_parse(struct decimal *out, struct span text)
     return in_lowest_terms(out, r.digits, r.exponent, negative);
 }
 
+int decimal_shift(struct decimal *out, struct decimal value, int places)
+{
+    uint64_t digits =
+        value.digits < 0 ? 0 - (uint64_t)value.digits : (uint64_t)value.digits;
+    return in_lowest_terms(out, digits, (int64_t)value.exponent + places,
+                           value.digits < 0);
+}
+
 int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
                   int places_min)
 {

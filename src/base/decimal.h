@@ -46,6 +46,12 @@ int decimal_parse(struct decimal *out, struct span text);
 int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
                   int places_min);
 
+/*
+ * Move the point: *out is value * 10^places, exactly.  Returns 0, or ERR_RANGE
+ * where that is beyond the bounds above; *out is then as it was.  Threads: any.
+ */
+int decimal_shift(struct decimal *out, struct decimal value, int places);
+
 /* Same value; lowest terms make that same fields. */
 static inline bool decimal_equal(struct decimal a, struct decimal b)
 {

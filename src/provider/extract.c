@@ -9,7 +9,7 @@
 #include "provider/document.h"
 #include "provider/provider_priv.h"
 
-#define MS_PER_DAY 86400000
+#define NS_PER_DAY (INT64_C(86400) * 1000000000)
 
 /* The longest text that is tried as a number: 17 digits with everything that a
  * provider puts round them are half of it. */
@@ -186,7 +186,7 @@ static bool is_date(uint64_t year, uint64_t month, uint64_t day)
 }
 
 /* Read "2025-11-06", and nothing behind it but a time of day. */
-static bool read_day(struct span text, int64_t *unix_ms)
+static bool read_day(struct span text, int64_t *unix_ns)
 {
     const size_t date_len = 10;
     uint64_t year;
@@ -203,7 +203,7 @@ static bool read_day(struct span text, int64_t *unix_ms)
     }
     int64_t days =
         clock_days_of_date((int64_t)year, (unsigned)month, (unsigned)day);
-    *unix_ms = days * MS_PER_DAY;
+    *unix_ns = days * NS_PER_DAY;
     return true;
 }
 
@@ -213,7 +213,7 @@ static void extract_as_of(const struct provider_endpoint *endpoint,
     for (size_t i = 0; i < endpoint->days.count && !out->has_as_of; i++) {
         struct document_node node = document_find(row, endpoint->days.items[i]);
         if (node.kind == DOCUMENT_TEXT &&
-            read_day(span_trim(document_text(node)), &out->as_of_unix_ms)) {
+            read_day(span_trim(document_text(node)), &out->as_of_unix_ns)) {
             out->has_as_of = true;
             out->as_of_is_day = true;
         }

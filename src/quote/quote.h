@@ -35,16 +35,27 @@ enum quote_number {
 /* A provider's name and a 0. */
 #define QUOTE_SOURCE_SIZE 24
 
+/* What the provider is known to say about the delay of its prices. */
+enum quote_delay {
+    QUOTE_DELAY_UNKNOWN,
+    QUOTE_DELAY_KNOWN,      /* delay_s of it; 0 is real time */
+    QUOTE_DELAY_END_OF_DAY, /* one price a session, once it has closed */
+};
+
 struct quote {
     struct symbol symbol;
     uint16_t has; /* bit n: number n is known */
     bool has_as_of;
     bool as_of_is_day; /* the provider gave a date without a time */
+    bool is_old;   /* of an earlier session: the provider had no other price */
+    uint8_t delay; /* enum quote_delay */
     /* The numbers' digits and exponents: apart, they take 56 bytes less than
      * decimals would.  Read with quote_number(). */
     int64_t digits[QUOTE_NUMBERS];
     int8_t exponents[QUOTE_NUMBERS];
-    int64_t as_of_unix_ms; /* when the provider says the price was */
+    /* When the provider says the price was; of a day, its midnight in UTC,
+     * wherever the day is one. */
+    int64_t as_of_unix_ns;
     int64_t fetched_unix_ms;
     uint64_t fetched_mono_ms;           /* base/clock.h; what ages the quote */
     char currency[QUOTE_CURRENCY_SIZE]; /* "" where unknown */
@@ -53,6 +64,10 @@ struct quote {
      * it is what nearly every request asks for. */
     uint8_t price_len;
     char price_text[DECIMAL_TEXT_SIZE];
+    /* What the provider's prices were divided by to be in `currency`: 100 where
+     * it counts pence.  0: they are as they were sent. */
+    uint16_t unit_factor;
+    uint32_t delay_s;
 };
 
 /* Whether a number is known.  Threads: any, as all below. */
@@ -82,9 +97,19 @@ const char *quote_number_name(enum quote_number n);
 int quote_print_number(char out[DECIMAL_TEXT_SIZE], const struct quote *quote,
                        enum quote_number n);
 
-/* Bytes of the longest printed as_of and its 0. */
-#define QUOTE_AS_OF_SIZE 25
+/* Bytes of the longest printed as_of and its 0:
+ * "2025-11-06T12:34:56.123456789Z". */
+#define QUOTE_AS_OF_SIZE 31
 
-/* Write as_of: "2025-11-06" where only the day is known, else RFC 3339 in UTC.
- * has_as_of is true (checked).  Returns the length without the 0. */
+/* Write as_of: "2025-11-06" where only the day is known, else RFC 3339 in UTC
+ * with 3, 6 or 9 places of the second, as many as it takes.  has_as_of is true
+ * (checked).  Returns the length without the 0. */
 int quote_print_as_of(char out[QUOTE_AS_OF_SIZE], const struct quote *quote);
+
+/*
+ * Which of two prices is the earlier one: below 0 where a's surely is, above 0
+ * where b's surely is, else 0, and 0 where either has no as_of.  A day is 24
+ * hours that begin anywhere from UTC+14 to UTC-12, so an instant within these
+ * is neither before the day nor after it.
+ */
+int quote_compare_as_of(const struct quote *a, const struct quote *b);

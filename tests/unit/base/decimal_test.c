@@ -437,6 +437,43 @@ static void every_value_prints_plainly_and_reads_back(void **state)
     buffer_deinit(&expected);
 }
 
+static void assert_shifts(const char *text, int places, const char *expected)
+{
+    struct decimal value;
+    struct decimal shifted = {77, 7};
+    assert_int_equal(decimal_parse(&value, span_of(text)), 0);
+    int err = decimal_shift(&shifted, value, places);
+    if (expected == NULL) {
+        assert_int_equal(err, ERR_RANGE);
+        assert_int_equal(shifted.digits, 77);
+        return;
+    }
+    struct decimal wanted;
+    assert_int_equal(err, 0);
+    assert_int_equal(decimal_parse(&wanted, span_of(expected)), 0);
+    assert_true(decimal_equal(shifted, wanted));
+}
+
+static void point_moves_exactly_or_not_at_all(void **state)
+{
+    (void)state;
+    assert_shifts("312.42", -2, "3.1242");
+    assert_shifts("29", -2, "0.29");
+    assert_shifts("-5", -2, "-0.05");
+    assert_shifts("1500", -2, "15");
+    assert_shifts("3.1242", 2, "312.42");
+    assert_shifts("0", -2, "0");
+    assert_shifts("0", 100, "0");
+    assert_shifts("999999999999999999", -18, "0.999999999999999999");
+    assert_shifts("0.0000000000000001", -2, "0.000000000000000001");
+    assert_shifts("0.00000000000000001", -2, NULL);
+    assert_shifts("0.12345678901234567", -2, NULL);
+    assert_shifts("999999999999999999", 1, NULL);
+    assert_shifts("1", 17, "100000000000000000");
+    assert_shifts("1", 18, NULL);
+    assert_shifts("1", -1000, NULL);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(numbers_are_kept_in_lowest_terms),
     cmocka_unit_test(every_zero_is_the_same_zero),
@@ -454,6 +491,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(longest_texts_fit),
     cmocka_unit_test(printing_beyond_the_bounds_aborts),
     cmocka_unit_test(equality_and_sign),
+    cmocka_unit_test(point_moves_exactly_or_not_at_all),
     cmocka_unit_test(every_spelling_gives_the_same_value),
     cmocka_unit_test(every_value_prints_plainly_and_reads_back),
 };

@@ -46,7 +46,7 @@ static struct quote make_quote(const struct stage *stage, unsigned symbol,
     struct quote quote = {
         .symbol = stage->symbols[symbol],
         .has_as_of = true,
-        .as_of_unix_ms = (int64_t)sequence,
+        .as_of_unix_ns = (int64_t)sequence,
         .fetched_unix_ms = (int64_t)sequence,
         .fetched_mono_ms = sequence,
     };
@@ -67,7 +67,7 @@ static bool is_whole(const struct stage *stage, const struct quote *quote,
     struct quote made = make_quote(stage, symbol, sequence);
     bool is_same = symbol_equal(&quote->symbol, &made.symbol) &&
                    quote->has == made.has && quote->has_as_of &&
-                   quote->as_of_unix_ms == made.as_of_unix_ms &&
+                   quote->as_of_unix_ns == made.as_of_unix_ns &&
                    quote->fetched_unix_ms == made.fetched_unix_ms &&
                    quote->price_len == made.price_len &&
                    strcmp(quote->price_text, made.price_text) == 0 &&

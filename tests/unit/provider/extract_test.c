@@ -234,7 +234,7 @@ static const char *as_of(struct fixture *f, const char *day)
         return "";
     }
     assert_true(f->quote.as_of_is_day);
-    assert_int_equal(f->quote.as_of_unix_ms % 86400000, 0);
+    assert_int_equal(f->quote.as_of_unix_ns % 86400000000000, 0);
     quote_print_as_of(text, &f->quote);
     return text;
 }
@@ -243,7 +243,7 @@ static void day_is_midnight_in_utc(void **state)
 {
     struct fixture *f = *state;
     assert_string_equal(as_of(f, "\"2025-11-06\""), "2025-11-06");
-    assert_int_equal(f->quote.as_of_unix_ms, 1762387200000);
+    assert_int_equal(f->quote.as_of_unix_ns, 1762387200000000000);
     assert_string_equal(as_of(f, "\" 2024-02-29 \""), "2024-02-29");
     assert_string_equal(as_of(f, "\"2000-02-29\""), "2000-02-29");
     assert_string_equal(as_of(f, "\"1970-01-01\""), "1970-01-01");
@@ -279,7 +279,7 @@ static void day_that_is_none_is_absent(void **state)
     };
     for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
         assert_string_equal(as_of(f, days[i]), "");
-        assert_int_equal(f->quote.as_of_unix_ms, 0);
+        assert_int_equal(f->quote.as_of_unix_ns, 0);
     }
 }
 

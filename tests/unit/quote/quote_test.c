@@ -117,23 +117,80 @@ static void day_alone_prints_as_a_day(void **state)
     struct quote quote = {
         .has_as_of = true,
         .as_of_is_day = true,
-        .as_of_unix_ms = 1762387200000,
+        .as_of_unix_ns = 1762387200000000000,
     };
     char text[QUOTE_AS_OF_SIZE];
     assert_int_equal(quote_print_as_of(text, &quote), 10);
     assert_string_equal(text, "2025-11-06");
 }
 
-static void instant_prints_as_rfc_3339(void **state)
+static void instant_prints_as_rfc_3339_with_the_places_it_has(void **state)
 {
     (void)state;
-    struct quote quote = {
-        .has_as_of = true,
-        .as_of_unix_ms = 1762387200000 + 45296789,
+    static const struct {
+        int64_t ns; // behind 2025-11-06T12:34:56Z
+        const char *text;
+    } cases[] = {
+        {0, "2025-11-06T12:34:56.000Z"},
+        {789000000, "2025-11-06T12:34:56.789Z"},
+        {700000000, "2025-11-06T12:34:56.700Z"},
+        {789000001, "2025-11-06T12:34:56.789000001Z"},
+        {789001000, "2025-11-06T12:34:56.789001Z"},
+        {1, "2025-11-06T12:34:56.000000001Z"},
+        {999999999, "2025-11-06T12:34:56.999999999Z"},
+        {-1, "2025-11-06T12:34:55.999999999Z"},
     };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct quote quote = {
+            .has_as_of = true,
+            .as_of_unix_ns = INT64_C(1762432496000000000) + cases[i].ns,
+        };
+        char text[QUOTE_AS_OF_SIZE];
+        int len = quote_print_as_of(text, &quote);
+        assert_string_equal(text, cases[i].text);
+        assert_int_equal(len, strlen(cases[i].text));
+    }
+    struct quote early = {.has_as_of = true, .as_of_unix_ns = -1};
     char text[QUOTE_AS_OF_SIZE];
-    assert_int_equal(quote_print_as_of(text, &quote), 24);
-    assert_string_equal(text, "2025-11-06T12:34:56.789Z");
+    quote_print_as_of(text, &early);
+    assert_string_equal(text, "1969-12-31T23:59:59.999999999Z");
+}
+
+#define HOUR_NS (INT64_C(3600) * 1000000000)
+
+static int compare(bool a_is_day, int64_t a_ns, bool b_is_day, int64_t b_ns)
+{
+    struct quote a = {
+        .has_as_of = true, .as_of_is_day = a_is_day, .as_of_unix_ns = a_ns};
+    struct quote b = {
+        .has_as_of = true, .as_of_is_day = b_is_day, .as_of_unix_ns = b_ns};
+    int forth = quote_compare_as_of(&a, &b);
+    assert_int_equal(quote_compare_as_of(&b, &a), -forth);
+    return forth;
+}
+
+static void prices_are_compared_by_what_is_sure(void **state)
+{
+    (void)state;
+    const int64_t day = INT64_C(1762387200000000000);
+    assert_int_equal(compare(false, day, false, day), 0);
+    assert_int_equal(compare(false, day, false, day + 1), -1);
+    assert_int_equal(compare(true, day, true, day), 0);
+    assert_int_equal(compare(true, day, true, day + 24 * HOUR_NS), -1);
+    // the day is one somewhere from UTC+14 to UTC-12
+    assert_int_equal(compare(true, day, false, day - 14 * HOUR_NS - 1), 1);
+    assert_int_equal(compare(true, day, false, day - 14 * HOUR_NS), 0);
+    assert_int_equal(compare(true, day, false, day + 12 * HOUR_NS), 0);
+    assert_int_equal(compare(true, day, false, day + 36 * HOUR_NS - 1), 0);
+    assert_int_equal(compare(true, day, false, day + 36 * HOUR_NS), -1);
+    // before 1970 too
+    assert_int_equal(compare(true, 0, false, -14 * HOUR_NS - 1), 1);
+    assert_int_equal(compare(true, 0, false, -14 * HOUR_NS), 0);
+
+    struct quote known = {.has_as_of = true, .as_of_unix_ns = 1};
+    struct quote unknown = {.has_as_of = false};
+    assert_int_equal(quote_compare_as_of(&known, &unknown), 0);
+    assert_int_equal(quote_compare_as_of(&unknown, &known), 0);
 }
 
 static void print_open(void *user)
@@ -179,7 +236,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(numbers_print_as_they_are_shown),
     cmocka_unit_test(names_are_those_of_the_fields),
     cmocka_unit_test(day_alone_prints_as_a_day),
-    cmocka_unit_test(instant_prints_as_rfc_3339),
+    cmocka_unit_test(instant_prints_as_rfc_3339_with_the_places_it_has),
+    cmocka_unit_test(prices_are_compared_by_what_is_sure),
     cmocka_unit_test(what_is_not_there_aborts),
 };
 

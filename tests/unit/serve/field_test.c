@@ -17,7 +17,7 @@ static struct quote full_quote(void)
     struct quote quote = {
         .has_as_of = true,
         .as_of_is_day = true,
-        .as_of_unix_ms = 1762387200000,
+        .as_of_unix_ns = 1762387200000000000,
         .fetched_unix_ms = 1762416000123,
         .fetched_mono_ms = 5000,
         .currency = "USD",
