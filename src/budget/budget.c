@@ -10,7 +10,7 @@
 #include "budget/distinct.h"
 #include "budget/slide.h"
 #include "budget/turn.h"
-#include "budget/words.h"
+#include "budget/integers.h"
 
 /* What each saved text begins with; another number is another form. */
 #define FORM "quoted-budget 1"
@@ -344,7 +344,7 @@ static int read_clock(struct saved *saved, struct span words)
 {
     int64_t value[6];
     for (size_t i = 0; i < 6; i++) {
-        if (words_take(&words, &value[i]) != 0) {
+        if (integers_take(&words, &value[i]) != 0) {
             return ERR_SYNTAX;
         }
     }
@@ -412,7 +412,7 @@ static int load_rule(struct window *windows, size_t count, struct span line,
     span_split(&line, ' ', &word);
     int cost = find_name(cost_names, BUDGET_COSTS, word);
     int64_t n;
-    if (span < 0 || cost < 0 || words_take(&line, &n) != 0) {
+    if (span < 0 || cost < 0 || integers_take(&line, &n) != 0) {
         return ERR_SYNTAX;
     }
     struct window *window = NULL;

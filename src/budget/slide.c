@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "budget/words.h"
+#include "budget/integers.h"
 
 /* Instants beyond this many ms (285,000 years) are no instants; below it no sum
  * of two overflows. */
@@ -126,8 +126,8 @@ int slide_load(struct slide *slide, struct span words, int64_t moved_ms)
 {
     int64_t cell_ms;
     int64_t newest;
-    if (words_take(&words, &cell_ms) != 0 || cell_ms < 1 ||
-        cell_ms > UINT32_MAX || words_take(&words, &newest) != 0 ||
+    if (integers_take(&words, &cell_ms) != 0 || cell_ms < 1 ||
+        cell_ms > UINT32_MAX || integers_take(&words, &newest) != 0 ||
         newest < -INSTANT_MS_LIMIT || newest > INSTANT_MS_LIMIT ||
         moved_ms < -INSTANT_MS_LIMIT || moved_ms > INSTANT_MS_LIMIT) {
         return ERR_SYNTAX;
@@ -135,7 +135,7 @@ int slide_load(struct slide *slide, struct span words, int64_t moved_ms)
     uint32_t spent[SLIDE_CELLS + 1] = {0};
     int64_t ended_ms[SLIDE_CELLS + 1];
     int count = 0;
-    for (int64_t value; words_take(&words, &value) == 0; count++) {
+    for (int64_t value; integers_take(&words, &value) == 0; count++) {
         if (count > SLIDE_CELLS || value < 0 || value > INT32_MAX ||
             !ended_at(&ended_ms[count], newest, (uint32_t)cell_ms, count)) {
             return ERR_SYNTAX;

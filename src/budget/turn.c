@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "budget/words.h"
+#include "budget/integers.h"
 #include "calendar/zone.h"
 
 #define HOUR_S INT64_C(3600)
@@ -134,7 +134,7 @@ int turn_load(struct turn *turn, struct span *words)
 {
     int64_t value[4];
     for (int i = 0; i < 4; i++) {
-        if (words_take(words, &value[i]) != 0) {
+        if (integers_take(words, &value[i]) != 0) {
             return ERR_SYNTAX;
         }
     }

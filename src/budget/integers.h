@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * words.h -- what a saved budget is written in: words with a space between.
+ * integers.h -- what a saved budget is written in: words with a space between.
  */
 
 #pragma once
@@ -14,4 +14,4 @@
  * 0; ERR_ABSENT at the end, where *rest is then without data; or ERR_SYNTAX
  * where the word is none or does not fit, with *rest as it was.  Threads: any.
  */
-int words_take(struct span *rest, int64_t *out);
+int integers_take(struct span *rest, int64_t *out);

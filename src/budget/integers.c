@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "budget/words.h"
+#include "budget/integers.h"
 
 #include "base/err.h"
 
-int words_take(struct span *rest, int64_t *out)
+int integers_take(struct span *rest, int64_t *out)
 {
     struct span before = *rest;
     struct span word;
