@@ -6,9 +6,9 @@ import statistics
 import time
 from collections import namedtuple
 
-from balancer import Fleet, Nginx
+from behind import behind_nginx
 from figure import Figure, milliseconds, quote_block, table
-from programs import DEADLINE_S, Market, read_info
+from programs import DEADLINE_S, read_info
 from quoting import Said
 
 REQUESTS = 100  # of a run; the runs of all ways take turns
@@ -65,10 +65,8 @@ ASK = {"RESP": ask_by_resp, "RPyC": ask_by_rpyc}
 
 def play(effort):
     result = Result({way: [] for way in WAYS}, dict.fromkeys(WAYS, 0), [])
-    with Market("--step", "0") as market, Fleet(market, count=1) as fleet, \
-            Nginx(fleet.addresses) as front, fleet["1"].connect() as counter:
+    with behind_nginx(servers=("1",)) as (fleet, front), fleet["1"].connect() as counter:
         addresses = {"server1": fleet.address("1"), "nginx": front.address}
-        counter.ask("GET", "IBM")  # so that nobody waits for the provider
 
         def accepted():
             return read_info(counter.ask("INFO", "stats"))["connections_accepted"]

@@ -4,13 +4,11 @@
 import collections
 from collections import namedtuple
 
-from balancer import Fleet, Nginx
+from behind import SERVERS, behind_nginx
 from chances import chance_of_chi_square, chi_square
 from figure import Figure, draw, quote_block, table
-from programs import Market
 from quoting import Said
 
-SERVERS = ("1", "2", "3")
 CLIENTS = (2, 3, 4, 7, 12, 30, 100)  # by round robin
 GROUPS = range(1, 9)                 # clients of a group, by random
 CONNECTIONS = 3000                   # by random, and for each effort
@@ -22,9 +20,7 @@ Result = namedtuple("Result", "reports transcript counts drawn")
 
 
 def two_clients(front):
-    """Two clients, after server 3 has had its turn."""
-    while front.ask_who() != SERVERS[-1]:
-        pass
+    """Two clients, the first ones after all servers have had a turn."""
     said = [Said(front.address, "nginx:7400", "--client", client, "--format", "report",
                  "Google", "IBM") for client in ("1", "2")]
     return [one.report() for one in said], "\n".join(one.transcript for one in said)
@@ -49,18 +45,14 @@ def answerer(reply):
 
 
 def play(effort):
-    with Market("--step", "0") as market, Fleet(market) as fleet:
-        for server in fleet.servers.values():
-            with server.connect() as client:
-                client.ask("MGET", "IBM", "GOOGL")  # so that nobody waits for the provider
-        with Nginx(fleet.addresses) as front:
-            reports, transcript = two_clients(front)
-            counts = {clients: collections.Counter(spread(front, clients))
-                      for clients in CLIENTS}
-        with Nginx(fleet.addresses, "random;") as front:
-            drawn = []
-            while len(drawn) < CONNECTIONS * effort:
-                drawn += spread(front, HELD)
+    with behind_nginx() as behind:
+        reports, transcript = two_clients(behind.front)
+        counts = {clients: collections.Counter(spread(behind.front, clients))
+                  for clients in CLIENTS}
+    with behind_nginx("random;") as behind:
+        drawn = []
+        while len(drawn) < CONNECTIONS * effort:
+            drawn += spread(behind.front, HELD)
     return Result(reports, transcript, counts, drawn)
 
 
@@ -111,7 +103,7 @@ def tell(result, folder):
     value = chi_square(counted)
     chance = chance_of_chi_square(value, len(SERVERS))
     return (
-        "Round robin, after server 3 has had its turn; two clients come:\n\n" +
+        "Round robin, after each server has had its turn; two clients come:\n\n" +
         quote_block(result.transcript) +
         "\nMore clients, which all hold their connection:\n\n" +
         table(["clients", "server 1", "server 2", "server 3"],
