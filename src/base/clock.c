@@ -36,6 +36,18 @@ const struct clock *clock_system(void)
     return &system_clock;
 }
 
+uint64_t clock_system_us(void)
+{
+    struct timespec now;
+    CHECK(clock_gettime(CLOCK_BOOTTIME, &now) == 0);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* From 0000-03-01, the first day of a year that ends with its leap day. */
+#define DAYS_TO_1970 719468
+
+#define DAYS_OF_400_YEARS 146097
+
 int64_t clock_days_of_date(int64_t year, unsigned month, unsigned day)
 {
     CHECK(month >= 1 && month <= 12);
@@ -47,8 +59,31 @@ int64_t clock_days_of_date(int64_t year, unsigned month, unsigned day)
     int64_t day_of_year = (153 * month_from_march + 2) / 5 + (int64_t)day - 1;
     int64_t day_of_era =
         year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    const int64_t days_to_1970 = 719468; // from 0000-03-01
-    return era * 146097 + day_of_era - days_to_1970;
+    return era * DAYS_OF_400_YEARS + day_of_era - DAYS_TO_1970;
+}
+
+struct clock_date clock_date_of_days(int64_t days)
+{
+    CHECK(days > -(INT64_C(1) << 45) && days < INT64_C(1) << 45);
+    int64_t from_march = days + DAYS_TO_1970;
+    int64_t era =
+        (from_march >= 0 ? from_march : from_march - DAYS_OF_400_YEARS + 1) /
+        DAYS_OF_400_YEARS;
+    int64_t day_of_era = from_march - era * DAYS_OF_400_YEARS;
+    // Leap days are taken out, so that what is left are years of 365 days.
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+                           day_of_era / 146096) /
+                          365;
+    int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month_from_march = (5 * day_of_year + 2) / 153;
+    int64_t month =
+        month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+    return (struct clock_date){
+        .year = era * 400 + year_of_era + (month <= 2),
+        .month = (unsigned)month,
+        .day = (unsigned)(day_of_year - (153 * month_from_march + 2) / 5 + 1),
+    };
 }
 
 int clock_print_unix_ms(char out[CLOCK_TEXT_SIZE], int64_t unix_ms)

@@ -23,6 +23,10 @@ struct clock {
 /* The machine's clocks.  BORROWED, static.  Threads: any. */
 const struct clock *clock_system(void);
 
+/* The machine's monotonic clock in microseconds, for taking how long something
+ * took.  Threads: any. */
+uint64_t clock_system_us(void);
+
 /* The monotonic clock's time.  Threads: any. */
 static inline uint64_t clock_mono_ms(const struct clock *clock)
 {
@@ -50,3 +54,14 @@ int clock_print_unix_ms(char out[CLOCK_TEXT_SIZE], int64_t unix_ms);
  * the leap day is a year's last.  Threads: any.
  */
 int64_t clock_days_of_date(int64_t year, unsigned month, unsigned day);
+
+/* A date of the proleptic Gregorian calendar. */
+struct clock_date {
+    int64_t year;
+    unsigned month; /* 1 to 12 */
+    unsigned day;   /* 1 to 31 */
+};
+
+/* The date that is so many days after 1970-01-01, which is the other way round;
+ * less than 2^45 of them either way (checked).  Threads: any. */
+struct clock_date clock_date_of_days(int64_t days);

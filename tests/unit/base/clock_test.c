@@ -90,7 +90,43 @@ static void days_agree_with_the_c_library(void **state)
                                             (unsigned)utc.tm_mon + 1,
                                             (unsigned)utc.tm_mday),
                          day);
+        struct clock_date date = clock_date_of_days(day);
+        assert_int_equal(date.year, utc.tm_year + 1900);
+        assert_int_equal(date.month, utc.tm_mon + 1);
+        assert_int_equal(date.day, utc.tm_mday);
     }
+}
+
+/* 400 years have the same days as any other 400. */
+static void dates_repeat_after_400_years(void **state)
+{
+    (void)state;
+    const int64_t first = clock_days_of_date(2000, 1, 1);
+    for (int64_t day = first; day < first + 146097; day += 13) {
+        struct clock_date date = clock_date_of_days(day);
+        for (int64_t era = -100; era <= 100; era += 25) {
+            struct clock_date other = clock_date_of_days(day + era * 146097);
+            assert_int_equal(other.year, date.year + 400 * era);
+            assert_int_equal(other.month, date.month);
+            assert_int_equal(other.day, date.day);
+        }
+    }
+}
+
+static void date_of(void *user)
+{
+    clock_date_of_days(*(const int64_t *)user);
+}
+
+static void days_beyond_the_bound_have_no_date(void **state)
+{
+    (void)state;
+    int64_t bound = INT64_C(1) << 45;
+    int64_t days[] = {bound - 1, 1 - bound, bound, -bound};
+    assert_false(testing_aborts(date_of, &days[0]));
+    assert_false(testing_aborts(date_of, &days[1]));
+    assert_true(testing_aborts(date_of, &days[2]));
+    assert_true(testing_aborts(date_of, &days[3]));
 }
 
 struct date {
@@ -157,6 +193,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(years_outside_four_digits_print_as_the_nearest),
     cmocka_unit_test(known_dates_have_their_days),
     cmocka_unit_test(days_agree_with_the_c_library),
+    cmocka_unit_test(dates_repeat_after_400_years),
+    cmocka_unit_test(days_beyond_the_bound_have_no_date),
     cmocka_unit_test(dates_outside_the_calendar_abort),
     cmocka_unit_test(monotonic_clock_never_goes_back),
     cmocka_unit_test(wall_clock_is_the_systems),
