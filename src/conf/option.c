@@ -83,9 +83,11 @@ static const struct option options[] = {
         .max = 3000,
         .needs_restart = true,
         .initial = "0",
-        .help = "For how long, after the signal to end, the server still "
-                "accepts connections while it tells balancers that ask "
-                "(server.agent_listen) to send no more. 0 where nobody asks.",
+        .help = "For how long, after the signal to end, the server goes on as "
+                "before while it tells balancers that ask "
+                "(server.agent_listen) to send no more. Then connections end, "
+                "and the port closes when what was asked is answered. 0 where "
+                "nobody asks: the port closes at once.",
     },
     {
         .key = "cache.fresh_for",

@@ -13,11 +13,19 @@
 #include "serve/settings.h"
 #include "serve/worker.h"
 
+static bool is_busy(const struct guest *guest)
+{
+    return guest->protocol != NULL && guest->protocol->is_busy(guest->state);
+}
+
+bool guest_is_owed(const struct guest *guest)
+{
+    return is_busy(guest) || conn_unsent(guest->conn) > 0;
+}
+
 void guest_end_if_done(struct guest *guest)
 {
-    bool is_busy =
-        guest->protocol != NULL && guest->protocol->is_busy(guest->state);
-    if (guest->is_ending && !is_busy) {
+    if (guest->is_ending && !is_busy(guest)) {
         conn_finish(guest->conn);
     }
 }
@@ -141,7 +149,7 @@ static bool on_idle(void *user, struct conn *conn)
 {
     (void)conn;
     const struct guest *guest = user;
-    if (guest->protocol != NULL && guest->protocol->is_busy(guest->state)) {
+    if (is_busy(guest)) {
         return false; // it is we who are slow
     }
     metric_add(guest->worker->cells, METRIC_connections_idle_ended, 1);

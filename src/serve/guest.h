@@ -59,6 +59,9 @@ void guest_finish(struct guest *guest);
 /* End it if it is to end and not busy. */
 void guest_end_if_done(struct guest *guest);
 
+/* Whether it waits for an answer, or for the rest of one. */
+bool guest_is_owed(const struct guest *guest);
+
 /* End at once. */
 void guest_cut(struct guest *guest);
 

@@ -6,7 +6,8 @@
  *                 ^   \ SIGHUP
  *                  \__/
  *
- * Draining: no more connections are accepted; what was asked is answered; at
+ * Draining: no more connections are accepted (see serve/worker.h for when
+ * balancers are told first); what was asked is answered; at
  * SERVER_FLIGHTS_MS flights still under way are answered -DRAINING, at
  * SERVER_CUT_MS the connections that are left are cut.  A second signal cuts at
  * once.

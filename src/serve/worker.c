@@ -14,7 +14,8 @@
 #include "serve/wait.h"
 
 /* After a drain began, connections are read for this long still: requests that
- * were on their way when we stopped accepting get their answers. */
+ * were on their way get their answers.  Those that come later, where they are
+ * accepted, for up to twice as long. */
 #define DRAIN_GRACE_MS 50
 
 enum order { ORDER_RESULT, ORDER_SETTINGS, ORDER_DRAIN };
@@ -26,9 +27,36 @@ struct worker_mail {
     struct fetch_result result; // ORDER_RESULT
 };
 
+static void stop_accepting(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->listeners_count; i++) {
+        listener_close(&worker->listeners[i]);
+    }
+    worker->listeners_count = 0;
+}
+
+static bool owes_somebody(const struct worker *worker)
+{
+    const struct guest *guest;
+    LIST_FOREACH(guest, &worker->guests, link)
+    {
+        if (guest_is_owed(guest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void end_if_drained(struct worker *worker)
 {
-    if (worker->is_draining && LIST_EMPTY(&worker->guests)) {
+    if (!worker->is_draining) {
+        return;
+    }
+    bool is_grace = uv_is_active((uv_handle_t *)&worker->grace) != 0;
+    if (!is_grace && !owes_somebody(worker)) {
+        stop_accepting(worker);
+    }
+    if (worker->listeners_count == 0 && LIST_EMPTY(&worker->guests)) {
         loop_stop(&worker->loop);
     }
 }
@@ -49,26 +77,60 @@ static void each_guest(struct worker *worker, void (*fn)(struct guest *))
     }
 }
 
+static void finish_if_old(struct guest *guest)
+{
+    if (guest->member.joined_ms <= guest->worker->grace_from_ms) {
+        guest_finish(guest);
+    }
+}
+
+/* Whether somebody is left whose requests are still taken. */
+static bool listens_to_somebody(const struct worker *worker)
+{
+    const struct guest *guest;
+    LIST_FOREACH(guest, &worker->guests, link)
+    {
+        if (!guest->is_ending) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void on_grace_over(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
     loop_wake(&worker->loop);
-    each_guest(worker, guest_finish);
+    each_guest(worker, finish_if_old);
+    worker->grace_from_ms = worker->loop.now_ms;
+    if (!listens_to_somebody(worker)) {
+        uv_timer_stop(timer);
+    }
     end_if_drained(worker);
+}
+
+static void start_grace(struct worker *worker)
+{
+    if (!uv_is_active((uv_handle_t *)&worker->grace)) {
+        worker->grace_from_ms = worker->loop.now_ms;
+        uv_timer_start(&worker->grace, on_grace_over, DRAIN_GRACE_MS,
+                       DRAIN_GRACE_MS);
+    }
 }
 
 static void drain(struct worker *worker)
 {
     if (worker->is_draining) {
+        stop_accepting(worker);
         each_guest(worker, guest_cut);
         end_if_drained(worker);
         return;
     }
     worker->is_draining = true;
-    for (size_t i = 0; i < worker->listeners_count; i++) {
-        listener_close(&worker->listeners[i]);
+    if (worker->settings->conf->server.leave_for_ms == 0) {
+        stop_accepting(worker);
     }
-    uv_timer_start(&worker->grace, on_grace_over, DRAIN_GRACE_MS, 0);
+    start_grace(worker);
 }
 
 static void take_settings(struct worker *worker, struct settings *settings)
@@ -101,7 +163,11 @@ static void on_mail(void *user, struct mail *mail)
 IMPLEMENTS(listener_accept_fn)
 static void on_accept(void *user, struct conn *conn)
 {
-    guest_open(user, conn);
+    struct worker *worker = user;
+    guest_open(worker, conn);
+    if (worker->is_draining) {
+        start_grace(worker);
+    }
 }
 
 IMPLEMENTS(ask)

@@ -7,6 +7,11 @@
  * everything else here is the worker's own and touched by its thread only.
  *
  *     accepting -- DRAIN --> draining -- last connection gone, or CUT --> ended
+ *
+ * While draining it accepts no more; or, where balancers are told first
+ * (server.leave_for), as long as somebody waits for an answer: a balancer that
+ * checks would else find the port closed, and cut those who wait.  Who comes
+ * then is read from as shortly as the others.
  */
 
 #pragma once
@@ -68,7 +73,8 @@ struct worker {
     LIST_HEAD(, guest) guests;
     size_t turn_symbols; /* in its sessions' turns; WAIT_LIMIT at most */
     bool is_draining;
-    uv_timer_t grace; /* runs from the drain to the end of reading */
+    uv_timer_t grace;       /* runs from the drain to the end of reading */
+    uint64_t grace_from_ms; /* those who came until then are read no more */
     /* Scratch of the request being answered. */
     struct resp_command command;
     struct rpyc_message message;
@@ -103,7 +109,7 @@ void worker_drop_settings(struct worker_mail **mail);
 void worker_forget(struct worker *worker);
 
 /*
- * Stop accepting, answer what was asked, end the connections, end the thread.
+ * Answer what was asked, end the connections, stop accepting, end the thread.
  * A second call cuts the connections that are left.  Threads: main.
  */
 void worker_post_drain(struct worker *worker);
