@@ -17,6 +17,8 @@ enum {
     OPTION_EVERY,
     OPTION_RECONNECT,
     OPTION_TIMEOUT,
+    OPTION_ATTEMPT,
+    OPTION_BALANCE,
     OPTION_FRESH,
     OPTION_PING,
     OPTION_JSON,
@@ -32,6 +34,8 @@ static const struct option options[] = {
     {"every", required_argument, NULL, OPTION_EVERY},
     {"reconnect", no_argument, NULL, OPTION_RECONNECT},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"attempt", required_argument, NULL, OPTION_ATTEMPT},
+    {"balance", required_argument, NULL, OPTION_BALANCE},
     {"fresh", no_argument, NULL, OPTION_FRESH},
     {"ping", no_argument, NULL, OPTION_PING},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -45,6 +49,10 @@ static const struct option options[] = {
 /* Indexed by enum arguments_format. */
 static const char *const formats[] = {"table", "report", "json", "csv",
                                       "plain"};
+
+/* Indexed by enum quoted_balance. */
+static const char *const balances[] = {"connection", "round-robin", "random",
+                                       "least-loaded"};
 
 const char *arguments_help(void)
 {
@@ -62,9 +70,9 @@ const char *arguments_help(void)
            "\n"
            "Usage: quote [OPTION]... [SYMBOL|NAME]...\n"
            "\n"
-           "  -s, --server LIST    HOST:PORT or unix:/path, tried in turn "
-           "where\n"
-           "                       there are several, separated by commas\n"
+           "  -s, --server LIST    HOST:PORT or unix:/path, or several, "
+           "separated\n"
+           "                       by commas; a name may stand for several\n"
            "                       (default $QUOTE_SERVER, else "
            "127.0.0.1:7400)\n"
            "  -f, --format FORMAT  table (default), report, json, csv or "
@@ -80,6 +88,13 @@ const char *arguments_help(void)
            "                       for each pass of other formats\n"
            "      --timeout TIME   how long to wait for an answer: 250ms, 2s\n"
            "                       (default), 1m\n"
+           "      --attempt TIME   how long a server may be silent before it "
+           "is left\n"
+           "                       for another: 250ms (default)\n"
+           "      --balance RULE   which of several servers is asked: "
+           "connection\n"
+           "                       (default: always the same), round-robin,\n"
+           "                       random or least-loaded\n"
            "      --fresh          exit with 4 when a price is stale\n"
            "      --ping           only ask whether a server answers\n"
            "      --no-color       no colours; $NO_COLOR does the same\n"
@@ -166,6 +181,18 @@ static int parse_format(struct arguments *out, const char *text)
     return wrong(out, "--format", text, "table, report, json, csv or plain");
 }
 
+static int parse_balance(struct arguments *out, const char *text)
+{
+    for (size_t i = 0; i < sizeof(balances) / sizeof(balances[0]); i++) {
+        if (strcmp(text, balances[i]) == 0) {
+            out->balance = (enum quoted_balance)i;
+            return 0;
+        }
+    }
+    return wrong(out, "--balance", text,
+                 "connection, round-robin, random or least-loaded");
+}
+
 static int parse_repeat(struct arguments *out, const char *text)
 {
     const char *rest = text;
@@ -228,6 +255,10 @@ static int take_option(struct arguments *out, int option, const char *value)
         return 0;
     case OPTION_TIMEOUT:
         return parse_time(out, &out->timeout_ms, "--timeout", value);
+    case OPTION_ATTEMPT:
+        return parse_time(out, &out->attempt_ms, "--attempt", value);
+    case OPTION_BALANCE:
+        return parse_balance(out, value);
     case OPTION_FRESH:
         out->fresh = true;
         return 0;
@@ -296,6 +327,7 @@ int arguments_parse(struct arguments *out, int argc, char **argv)
         .task = ARGUMENTS_ASK,
         .format = ARGUMENTS_TABLE,
         .timeout_ms = QUOTED_TIMEOUT_MS,
+        .attempt_ms = QUOTED_ATTEMPT_MS,
     };
     opterr = 0; // the messages are ours
     optind = 0; // GNU: begin anew, also in a test that parses twice

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <quoted/quoted.h>
+
 /* At most this many passes with --repeat. */
 #define ARGUMENTS_REPEAT_LIMIT 1000000000u
 
@@ -38,6 +40,8 @@ struct arguments {
     uint32_t repeat;    /* passes over the list, 1 or more */
     uint32_t every_ms;  /* from one pass to the next; 0: at once */
     uint32_t timeout_ms;
+    uint32_t attempt_ms;
+    enum quoted_balance balance;
     bool reconnect;
     bool fresh;
     bool no_color;

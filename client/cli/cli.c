@@ -185,6 +185,8 @@ static int have_handle(struct run *run)
     }
     struct quoted_options options = QUOTED_OPTIONS_INIT;
     options.timeout_ms = run->arguments->timeout_ms;
+    options.attempt_ms = run->arguments->attempt_ms;
+    options.balance = run->arguments->balance;
     options.client_name = run->client_name[0] != '\0' ? run->client_name : NULL;
     // A health check wants to know how it is now, not how it is in 2 s.
     options.rounds_max = run->arguments->task == ARGUMENTS_PING ? 1 : 0;

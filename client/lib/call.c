@@ -11,13 +11,15 @@
 #include "lib/link.h"
 #include "lib/pass.h"
 #include "lib/reach.h"
-#include "lib/replies.h"
+#include "lib/trial.h"
 
 struct call {
     struct quoted *q;
     struct asks *asks;
+    uint64_t begun_mono_ms;
     uint64_t deadline_mono_ms;
-    bool is_hopeful; /* something failed in this round that time may heal */
+    uint64_t attempt_ms; /* of this round */
+    bool is_hopeful;     /* something failed in this round that time may heal */
     bool has_no_memory;
     int status; /* how the last attempt failed, or 0 */
     int result; /* what call_run() returns */
@@ -29,113 +31,189 @@ static bool is_over(const struct call *call)
            link_now_ms() >= call->deadline_mono_ms;
 }
 
-static void failed(struct call *call, int status, bool may_heal)
+static uint64_t attempt_until(const struct call *call)
 {
+    uint64_t until = link_now_ms() + call->attempt_ms;
+    return until < call->deadline_mono_ms ? until : call->deadline_mono_ms;
+}
+
+/* --- Attempts ------------------------------------------------------------- */
+
+/* A member failed: it rests, and its name may mean another address by now. */
+static void fail(struct call *call, struct member *member, int status,
+                 bool may_heal)
+{
+    member_hang_up(member);
+    pool_failed(&call->q->pool, member, link_now_ms());
+    member->server->is_wanted = true;
     call->status = status;
     call->is_hopeful = call->is_hopeful || may_heal;
 }
 
-/* Run a pass and draw the conclusions: the connection is kept only after
- * PASS_DONE. */
-static enum pass_outcome try_pass(struct call *call, bool has_other_way)
+/* Whether a name may yet turn out to mean somebody else: it has not been looked
+ * up since this call began. */
+static bool may_move(const struct call *call, const struct server *server)
 {
-    struct quoted *q = call->q;
-    enum pass_outcome outcome =
-        pass_run(q, call->asks, call->deadline_mono_ms, has_other_way);
-    switch (outcome) {
-    case PASS_DONE:
-        CHECK(call->asks->open == 0);
-        if (q->skipped == 0 && !replies_has_rest(q->replies)) {
-            return PASS_DONE;
-        }
-        break; // more came than was asked for
-    case PASS_LOST:
-        failed(call, QUOTED_E_UNREACHABLE, true);
-        break;
-    case PASS_QUIET:
-        failed(call, QUOTED_E_TIMEOUT, true);
-        break;
-    case PASS_GARBAGE:
-        failed(call, QUOTED_E_PROTOCOL, false);
-        break;
-    case PASS_NOMEM:
-        call->has_no_memory = true;
-        break;
-    case PASS_BUSY: // the asks know
-        break;
-    case PASS_GOES_ON:
-        CHECK(false);
-    }
-    reach_hang_up(q);
-    return outcome;
+    return !server->is_fixed && (server->lookup != NULL ||
+                                 server->asked_mono_ms < call->begun_mono_ms);
 }
 
-/* Use the connection that an earlier call left.  Returns whether to go on and
- * connect to the same server afresh. */
-static bool try_held(struct call *call)
+/* One who is alone at an address may be a balancer, which gives the next
+ * connection to another server. */
+static void note_busy(struct call *call, struct member *member,
+                      bool is_draining)
 {
-    struct quoted *q = call->q;
-    struct server *server = &q->servers[q->preferred];
-    if (!link_is_idle(q->fd)) {
-        reach_hang_up(q); // closed while nobody looked, which is no failure
-        return true;
-    }
-    switch (try_pass(call, true)) {
-    case PASS_LOST:
-    case PASS_QUIET: // perhaps only the connection is dead, not the server
-        return true;
-    case PASS_BUSY: // another address of the same name may have the time
-        server->first++;
-        return server->known.count > 1;
-    default:
-        return false;
-    }
-}
-
-/* Connect to each of a server's addresses in turn until all is answered. */
-static void try_afresh(struct call *call, size_t index, bool has_others)
-{
-    struct server *server = &call->q->servers[index];
-    if (!reach_addresses(server,
-                         pass_patience(call->deadline_mono_ms, has_others))) {
-        failed(call, QUOTED_E_UNREACHABLE, true);
+    if (is_draining) {
+        fail(call, member, call->status, false); // the asks know
         return;
     }
-    unsigned count = (unsigned)server->known.count;
-    for (unsigned tried = 1; tried <= count; tried++) {
-        bool has_other_way = has_others || tried < count;
-        int err =
-            reach_connect(call->q, index, server->first % count,
-                          pass_patience(call->deadline_mono_ms, has_other_way));
-        if (err == ERR_NOMEM) {
-            call->has_no_memory = true;
-            return;
-        }
-        if (err != 0) {
-            failed(call, QUOTED_E_UNREACHABLE, true);
-        } else if (try_pass(call, has_other_way) == PASS_DONE) {
-            return;
-        }
-        server->first++; // whoever comes next begins with another one
-        if (is_over(call)) {
-            return;
+    pool_answered(member, call->attempt_ms * 1000, link_now_ms());
+    if (call->q->pool.count == 1) {
+        member_hang_up(member);
+    }
+}
+
+static void note_done(struct call *call, struct member *member,
+                      uint64_t latency_us)
+{
+    CHECK(call->asks->open == 0);
+    struct pool *pool = &call->q->pool;
+    pool_answered(member, latency_us, link_now_ms());
+    if (!member_is_at_rest(member)) {
+        member_hang_up(member); // more came than was asked for
+    }
+    for (size_t i = 0;
+         pool->balance == QUOTED_BALANCE_CONNECTION && i < pool->count; i++) {
+        if (pool->members[i] != member &&
+            pool->members[i]->health == MEMBER_WELL) {
+            member_hang_up(pool->members[i]); // one connection is enough
         }
     }
+}
+
+/* Draw the conclusions from a pass. */
+static void conclude(struct call *call, const struct pass *pass,
+                     enum pass_outcome outcome)
+{
+    struct member *member = pass->member;
+    switch (outcome) {
+    case PASS_DONE:
+        note_done(call, member, pass->latency_us);
+        return;
+    case PASS_LOST:
+        fail(call, member, QUOTED_E_UNREACHABLE, true);
+        return;
+    case PASS_QUIET:
+        fail(call, member, QUOTED_E_TIMEOUT, true);
+        return;
+    case PASS_GARBAGE:
+        fail(call, member, QUOTED_E_PROTOCOL, may_move(call, member->server));
+        return;
+    case PASS_BUSY:
+        note_busy(call, member, pass->is_draining);
+        return;
+    case PASS_NOMEM:
+        member_hang_up(member);
+        call->has_no_memory = true;
+        return;
+    case PASS_GOES_ON:
+        break;
+    }
+    CHECK(false);
+}
+
+static struct pass pass_of(const struct call *call, struct member *member,
+                           bool has_other_way)
+{
+    return (struct pass){
+        .q = call->q,
+        .member = member,
+        .asks = call->asks,
+        .deadline_mono_ms = call->deadline_mono_ms,
+        .attempt_ms = call->attempt_ms,
+        .has_other_way = has_other_way,
+    };
+}
+
+/* Use the connection that an earlier call left, if there is one.  Returns
+ * whether to go on and connect to the same member afresh. */
+static bool try_held(struct call *call, struct member *member)
+{
+    if (member->fd < 0) {
+        return true;
+    }
+    if (member->health != MEMBER_WELL || !link_is_idle(member->fd)) {
+        // A trial's; or it was closed while nobody looked, which is no failure.
+        member_hang_up(member);
+        pool_untry(member);
+        return true;
+    }
+    struct pass pass = pass_of(call, member, true);
+    enum pass_outcome outcome = pass_run(&pass);
+    if (outcome == PASS_LOST) { // perhaps only the connection, not the server
+        member_hang_up(member);
+        return true;
+    }
+    conclude(call, &pass, outcome);
+    return false;
+}
+
+static void try_member(struct call *call, struct member *member)
+{
+    if (!try_held(call, member) || is_over(call)) {
+        return;
+    }
+    int err = member_connect(member, &call->q->greeting, attempt_until(call));
+    if (err == ERR_NOMEM) {
+        call->has_no_memory = true;
+        return;
+    }
+    if (err != 0) {
+        fail(call, member, QUOTED_E_UNREACHABLE, true);
+        return;
+    }
+    struct pass pass = pass_of(call, member, pool_has_untried(&call->q->pool));
+    enum pass_outcome outcome = pass_run(&pass);
+    conclude(call, &pass, outcome);
+}
+
+/* Whether each open ask has been refused by a server with too much to do. */
+static bool is_shed(const struct asks *asks)
+{
+    for (size_t i = asks_next_open(asks, 0); i < asks->n;
+         i = asks_next_open(asks, i + 1)) {
+        if (asks_status(asks, i) != ASKS_OVERLOADED) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void run_round(struct call *call)
 {
-    struct quoted *q = call->q;
-    size_t first = q->preferred;
-    for (size_t k = 0; k < q->servers_count; k++) {
-        bool goes_on = q->fd < 0 || try_held(call);
-        if (goes_on && !is_over(call)) {
-            try_afresh(call, (first + k) % q->servers_count,
-                       k + 1 < q->servers_count);
-        }
-        if (is_over(call)) {
+    struct pool *pool = &call->q->pool;
+    reach_await(call->q, call->deadline_mono_ms);
+    pool_begin_round(pool);
+    if (pool->count == 0) { // no name is known
+        call->status = QUOTED_E_UNREACHABLE;
+        call->is_hopeful = true;
+    }
+    while (!is_over(call)) {
+        struct member *member = pool_choose(pool, link_now_ms());
+        if (member == NULL ||
+            (member->health != MEMBER_WELL && is_shed(call->asks))) {
             return;
         }
+        try_member(call, member);
+    }
+}
+
+/* --- The end -------------------------------------------------------------- */
+
+static void say_failure(struct buffer *text, const char *who, const char *why)
+{
+    if (why != NULL && why[0] != '\0') {
+        buffer_printf(text, "%s%s: %s", text->len > 0 ? "; " : "", who, why);
     }
 }
 
@@ -145,9 +223,12 @@ static void say_failures(struct quoted *q)
     struct buffer text = buffer_empty(2 * HANDLE_MESSAGE_SIZE);
     for (size_t i = 0; i < q->servers_count; i++) {
         const struct server *server = &q->servers[i];
-        if (server->failure[0] != '\0') {
-            buffer_printf(&text, "%s%s: %s", text.len > 0 ? "; " : "",
-                          server->endpoint.text, server->failure);
+        say_failure(&text, server->endpoint.text, reach_failure(q, server));
+        for (size_t k = 0; k < q->pool.count; k++) {
+            const struct member *member = q->pool.members[k];
+            if (member->server == server) {
+                say_failure(&text, member->text, member->failure);
+            }
         }
     }
     clean_copy(q->message, sizeof(q->message), buffer_span(&text));
@@ -201,26 +282,22 @@ static bool is_worth_a_round(const struct call *call)
     return is_worth;
 }
 
-/* xorshift64: enough to keep clients from coming back in step. */
-static uint64_t draw(struct quoted *q)
-{
-    CHECK(q->random != 0);
-    q->random ^= q->random << 13;
-    q->random ^= q->random >> 7;
-    q->random ^= q->random << 17;
-    return q->random;
-}
-
 uint64_t call_pause_ms(uint32_t round)
 {
     uint64_t pause = round > 8 ? CALL_PAUSE_MS_LIMIT : CALL_PAUSE_MS << round;
     return pause < CALL_PAUSE_MS_LIMIT ? pause : CALL_PAUSE_MS_LIMIT;
 }
 
+uint64_t call_attempt_ms(uint32_t attempt_ms, uint32_t round)
+{
+    return (uint64_t)attempt_ms << (round < 16 ? round : 16);
+}
+
 static void pause_after(const struct call *call, uint32_t round)
 {
     uint64_t half = call_pause_ms(round) / 2;
-    uint64_t until = link_now_ms() + half + draw(call->q) % (half + 1);
+    uint64_t until =
+        link_now_ms() + half + pool_draw(&call->q->pool) % (half + 1);
     link_wait(-1, 0,
               until < call->deadline_mono_ms ? until : call->deadline_mono_ms);
 }
@@ -229,26 +306,30 @@ static void begin(struct call *call)
 {
     struct quoted *q = call->q;
     q->message[0] = '\0';
-    for (size_t i = 0; i < q->servers_count; i++) {
-        q->servers[i].failure[0] = '\0';
+    for (size_t i = 0; i < q->pool.count; i++) {
+        q->pool.members[i]->failure[0] = '\0';
     }
     asks_begin(call->asks);
     if (call->asks->open < call->asks->n) {
         clean_copy(q->message, sizeof(q->message),
                    span_of(quoted_error_text(QUOTED_E_SYMBOL)));
     }
+    trial_tend(q);
 }
 
 int call_run(struct quoted *q, struct asks *asks)
 {
+    uint64_t now = link_now_ms();
     struct call call = {
         .q = q,
         .asks = asks,
-        .deadline_mono_ms = link_now_ms() + q->timeout_ms,
+        .begun_mono_ms = now,
+        .deadline_mono_ms = now + q->timeout_ms,
     };
     begin(&call);
     for (uint32_t round = 0; asks->open > 0; round++) {
         call.is_hopeful = false;
+        call.attempt_ms = call_attempt_ms(q->attempt_ms, round);
         run_round(&call);
         if (is_over(&call) || !is_worth_a_round(&call) ||
             round + 1 == q->rounds_max) {
@@ -263,5 +344,6 @@ int call_run(struct quoted *q, struct asks *asks)
     }
     settle(&call, 0);
     CHECK(asks->open == 0);
+    trial_tend(q); // so that a trial has got further when the next call looks
     return call.result;
 }

@@ -2,12 +2,12 @@
 /*
  * call.h -- one call on a handle: asks that are answered before a deadline.
  *
- * A call goes round the handle's addresses until nothing is open any more:
+ * A call goes round the handle's members until nothing is open any more:
  *
  *     call      rounds, with a pause between two of them
- *     round     an attempt at each server, beginning with the preferred one
- *     attempt   a pass on the connection that is held, if there is one; then,
- *               for each address of the server, connect and a pass
+ *     round     an attempt at each member, in the order of lib/pool.h
+ *     attempt   a pass on the connection that the member holds; where there is
+ *               none, or it turns out to be lost, connect and a pass
  *     pass      lib/pass.h
  *
  *   (1) Every ask is final when call_run() returns.
@@ -15,7 +15,10 @@
  *       on which one was given up is closed, so that none comes late.
  *   (3) After the deadline nothing is waited for.
  *   (4) Rounds end early when no time would heal what failed: garbage, or
- *       servers with too much to do.
+ *       servers with too much to do.  Garbage from behind a name may heal, when
+ *       the name is looked up anew.
+ *   (5) Who rests is not waited for where a server has said that it has too
+ *       much to do.
  */
 
 #pragma once
@@ -39,3 +42,7 @@ int call_run(struct quoted *q, struct asks *asks);
 /* The longest pause after the n-th round, from 0, in ms; the pause itself is
  * drawn from its upper half. */
 uint64_t call_pause_ms(uint32_t round);
+
+/* The attempt time of the n-th round: it doubles, so that a network which is
+ * slow, or a fleet that is, is not given up for ever. */
+uint64_t call_attempt_ms(uint32_t attempt_ms, uint32_t round);

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * handle.h -- what is inside a struct quoted; for quoted.c, reach.c and call.c.
+ * handle.h -- what is inside a struct quoted.
+ *
+ *     quoted.c          the public calls
+ *       call.c          one call: rounds of attempts, until all is answered
+ *         reach.c       names to addresses: which members there are
+ *         trial.c       members that failed, tried beside the calls
+ *         pool.c        which member is next; who rests, for how long
+ *         pass.c        asking on one member's connection
+ *           member.c    one socket address and the connection to it
  */
 
 #pragma once
@@ -9,42 +17,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
 #include "lib/endpoint.h"
-#include "lib/lookup.h"
+#include "lib/member.h"
+#include "lib/pool.h"
 
-struct replies; /* lib/replies.h */
+struct lookup; /* lib/lookup.h */
 
-#define HANDLE_NAME_SIZE    65  /* a client's name, 64 bytes, and its 0 */
 #define HANDLE_MESSAGE_SIZE 512 /* bytes of the last message and its 0 */
 
 /* One of the addresses that a handle was opened with. */
 struct server {
     struct endpoint endpoint;
-    bool is_fixed;              /* no name: `known` never changes */
-    bool was_asked;             /* the name has been looked up before */
-    uint64_t asked_mono_ms;     /* when it was looked up last */
-    int lookup_error;           /* EAI_... of the last look-up, or 0 */
-    struct lookup *lookup;      /* a look-up under way, or NULL */
-    struct lookup_result known; /* the last good answer; count may be 0 */
-    unsigned first;             /* which of them to try first, modulo count */
-    char failure[160];          /* why it failed in this call, or "" */
+    bool is_fixed;  /* no name: its one member is there from the start */
+    bool is_wanted; /* one of its members failed: look the name up again */
+    bool was_asked; /* the name has been looked up before */
+    bool was_answered;
+    bool was_awaited;       /* a call has waited for its first answer */
+    uint64_t asked_mono_ms; /* when the last look-up began */
+    int lookup_error;       /* EAI_... of the last answer, or 0 */
+    int begin_error;        /* why the last look-up could not begin, or 0 */
+    struct lookup *lookup;  /* a look-up under way, or NULL */
 };
 
 struct quoted {
     uint32_t timeout_ms;
     uint32_t rounds_max; /* 0: as many as the deadline allows */
-    char client_name[HANDLE_NAME_SIZE];
+    uint32_t attempt_ms;
+    struct greeting greeting;
     struct server *servers;
     size_t servers_count;
-    size_t preferred; /* index of the server that answered last */
-    uint64_t random;  /* state of the jitter's generator, never 0 */
-
-    /* The connection, to servers[preferred]; -1 where there is none. */
-    int fd;
-    struct replies *replies; /* while there is a connection */
-    struct buffer out;       /* bytes to be sent */
-    size_t skipped;          /* replies still to come that nobody waits for */
-
+    struct pool pool;
     char message[HANDLE_MESSAGE_SIZE];
 };

@@ -16,18 +16,22 @@ uint64_t link_now_ms(void)
     return clock_mono_ms(clock_system());
 }
 
-int link_wait(int fd, short events, uint64_t until_mono_ms)
+uint64_t link_now_us(void)
+{
+    return clock_system_us();
+}
+
+int link_wait_any(struct pollfd *polled, size_t n, uint64_t until_mono_ms)
 {
     while (true) {
         uint64_t now = link_now_ms();
         uint64_t left = until_mono_ms > now ? until_mono_ms - now : 0;
         int timeout = left > INT_MAX ? INT_MAX : (int)left;
-        struct pollfd polled = {.fd = fd, .events = events};
-        int ready = poll(&polled, 1, timeout);
+        int ready = poll(polled, n, timeout);
         // EAGAIN and ENOMEM of the kernel pass, and the instant comes anyway.
         CHECK(ready >= 0 || errno != EFAULT);
         if (ready > 0) {
-            return polled.revents;
+            return ready;
         }
         if (ready == 0 && left <= INT_MAX) {
             return 0;
@@ -38,20 +42,13 @@ int link_wait(int fd, short events, uint64_t until_mono_ms)
     }
 }
 
-/* Wait for the end of a connect() that is under way; returns its errno. */
-static int finish(int fd, uint64_t until_mono_ms)
+int link_wait(int fd, short events, uint64_t until_mono_ms)
 {
-    if (link_wait(fd, POLLOUT, until_mono_ms) == 0) {
-        return ETIMEDOUT;
-    }
-    int err = 0;
-    socklen_t len = sizeof(err);
-    CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0);
-    return err;
+    struct pollfd polled = {.fd = fd, .events = events};
+    return link_wait_any(&polled, 1, until_mono_ms) == 0 ? 0 : polled.revents;
 }
 
-int link_connect(int *fd, const struct sockaddr_storage *address, socklen_t len,
-                 uint64_t until_mono_ms)
+int link_begin(int *fd, const struct sockaddr_storage *address, socklen_t len)
 {
     *fd = -1;
     int s = socket(address->ss_family,
@@ -64,18 +61,26 @@ int link_connect(int *fd, const struct sockaddr_storage *address, socklen_t len,
         // An ask is one small write that nothing follows: send it now.
         (void)setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     }
-    int err = 0;
-    if (connect(s, (const struct sockaddr *)address, len) != 0) {
-        // EINTR: the connection goes on being made in the background.
-        err = errno == EINPROGRESS || errno == EINTR ? finish(s, until_mono_ms)
-                                                     : errno;
-    }
-    if (err != 0) {
+    // EINTR: the connection goes on being made in the background.
+    if (connect(s, (const struct sockaddr *)address, len) != 0 &&
+        errno != EINPROGRESS && errno != EINTR) {
+        int err = errno;
         close(s);
         return err;
     }
     *fd = s;
     return 0;
+}
+
+int link_finish(int fd, uint64_t until_mono_ms)
+{
+    if (link_wait(fd, POLLOUT, until_mono_ms) == 0) {
+        return ETIMEDOUT;
+    }
+    int err = 0;
+    socklen_t len = sizeof(err);
+    CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0);
+    return err;
 }
 
 bool link_is_idle(int fd)

@@ -18,7 +18,7 @@
 struct lookup; /* a request under way; opaque, see lookup.c */
 
 /* Addresses taken of one name; the rest is left out. */
-#define LOOKUP_ADDRESSES_LIMIT 8
+#define LOOKUP_ADDRESSES_LIMIT 32
 
 struct lookup_result {
     int error; /* 0, or EAI_... for gai_strerror() */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <quoted/quoted.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/un.h>
@@ -10,14 +11,17 @@
 #include "lib/call.h"
 #include "lib/handle.h"
 #include "lib/link.h"
-#include "lib/pass.h"
-#include "lib/reach.h"
+#include "lib/lookup.h"
 
 /* Bytes of the structs as their first version had them: less is a `size` that
  * was not set.  More than the limit is none either. */
 #define QUOTE_SIZE_FIRST   sizeof(struct quoted_quote)
-#define OPTIONS_SIZE_FIRST sizeof(struct quoted_options)
+#define OPTIONS_SIZE_FIRST offsetof(struct quoted_options, balance)
 #define SIZE_LIMIT         65536u
+
+/* What a server grants to CLIENT HEARTBEAT. */
+#define HEARTBEAT_MS_LEAST 20u
+#define HEARTBEAT_MS_MOST  60000u
 
 struct error_row {
     int error;
@@ -68,54 +72,91 @@ static bool is_size(uint32_t size, size_t first)
 /* A name that any RESP server takes: no spaces, no line ends. */
 static bool is_client_name(const char *name)
 {
-    size_t len = strnlen(name, HANDLE_NAME_SIZE);
+    size_t len = strnlen(name, MEMBER_NAME_SIZE);
     for (size_t i = 0; i < len; i++) {
         if (name[i] < '!' || name[i] > '~') {
             return false;
         }
     }
-    return len > 0 && len < HANDLE_NAME_SIZE;
+    return len > 0 && len < MEMBER_NAME_SIZE;
 }
 
-static int take_options(struct quoted *q, const struct quoted_options *options)
+/* The options that the program knew when it was compiled; 0 for others. */
+static int read_options(struct quoted_options *out,
+                        const struct quoted_options *options)
 {
-    q->timeout_ms = QUOTED_TIMEOUT_MS;
+    *out = (struct quoted_options)QUOTED_OPTIONS_INIT;
     if (options == NULL) {
         return 0;
     }
-    const char *name = options->client_name;
-    if (!is_size(options->size, OPTIONS_SIZE_FIRST) ||
-        options->timeout_ms > QUOTED_TIMEOUT_MS_LIMIT ||
-        (name != NULL && !is_client_name(name))) {
+    if (!is_size(options->size, OPTIONS_SIZE_FIRST)) {
         return QUOTED_E_ARGUMENT;
     }
-    if (options->timeout_ms > 0) {
-        q->timeout_ms = options->timeout_ms;
+    memcpy(out, options,
+           options->size < sizeof(*out) ? options->size : sizeof(*out));
+    bool is_right =
+        out->timeout_ms <= QUOTED_TIMEOUT_MS_LIMIT &&
+        out->attempt_ms <= QUOTED_TIMEOUT_MS_LIMIT &&
+        out->balance <= QUOTED_BALANCE_LEAST_LOADED &&
+        (out->client_name == NULL || is_client_name(out->client_name));
+    return is_right ? 0 : QUOTED_E_ARGUMENT;
+}
+
+/* How often a server shall be heard: often enough that one beat may come late,
+ * and within what a server grants. */
+static uint32_t heartbeat_ms(uint32_t attempt_ms)
+{
+    uint32_t period_ms = attempt_ms / 5 * 2;
+    return period_ms < HEARTBEAT_MS_LEAST  ? HEARTBEAT_MS_LEAST
+           : period_ms > HEARTBEAT_MS_MOST ? HEARTBEAT_MS_MOST
+                                           : period_ms;
+}
+
+static int take_options(struct quoted *q, const struct quoted_options *given)
+{
+    struct quoted_options options;
+    int err = read_options(&options, given);
+    if (err != 0) {
+        return err;
     }
-    q->rounds_max = options->rounds_max;
-    if (name != NULL) {
-        memcpy(q->client_name, name, strlen(name) + 1);
+    q->timeout_ms =
+        options.timeout_ms > 0 ? options.timeout_ms : QUOTED_TIMEOUT_MS;
+    q->attempt_ms =
+        options.attempt_ms > 0 ? options.attempt_ms : QUOTED_ATTEMPT_MS;
+    q->rounds_max = options.rounds_max;
+    q->greeting.heartbeat_ms = heartbeat_ms(q->attempt_ms);
+    if (options.client_name != NULL) {
+        memcpy(q->greeting.client_name, options.client_name,
+               strlen(options.client_name) + 1);
     }
+    q->pool.balance = options.balance;
     return 0;
 }
 
 /* A path or an IP address is known for good; a name is not known yet. */
-static void take_known(struct server *server)
+static int take_known(struct quoted *q, struct server *server)
 {
     const struct endpoint *endpoint = &server->endpoint;
+    struct lookup_result known = {.count = 1};
     if (endpoint->is_unix) {
         struct sockaddr_un path = {.sun_family = AF_UNIX};
         _Static_assert(sizeof(path.sun_path) == sizeof(endpoint->path),
                        "a path that parses fits");
         memcpy(path.sun_path, endpoint->path, sizeof(path.sun_path));
-        memcpy(&server->known.addresses[0], &path, sizeof(path));
-        server->known.lens[0] = sizeof(path);
-        server->known.count = 1;
-        server->is_fixed = true;
-        return;
+        memcpy(&known.addresses[0], &path, sizeof(path));
+        known.lens[0] = sizeof(path);
+    } else if (lookup_numeric(&known, endpoint->host, endpoint->port) != 0) {
+        return 0;
     }
-    server->is_fixed =
-        lookup_numeric(&server->known, endpoint->host, endpoint->port) == 0;
+    server->is_fixed = true;
+    struct member *member;
+    if (member_create(&member, server, &known.addresses[0], known.lens[0]) !=
+        0) {
+        return QUOTED_E_NOMEM;
+    }
+    int err = pool_add(&q->pool, &member, true);
+    member_destroy(&member);
+    return err == 0 ? 0 : QUOTED_E_NOMEM;
 }
 
 static int take_addresses(struct quoted *q, const char *addresses)
@@ -127,7 +168,10 @@ static int take_addresses(struct quoted *q, const char *addresses)
             endpoint_parse(&q->servers[i].endpoint, part) != 0) {
             return QUOTED_E_ADDRESS;
         }
-        take_known(&q->servers[i]);
+        int err = take_known(q, &q->servers[i]);
+        if (err != 0) {
+            return err;
+        }
     }
     return 0;
 }
@@ -147,7 +191,7 @@ static uint64_t seed(void)
     if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != sizeof(value)) {
         value = link_now_ms(); // at boot; jitter needs no secret
     }
-    return value | 1;
+    return value;
 }
 
 int quoted_open(struct quoted **out, const char *addresses,
@@ -165,9 +209,7 @@ int quoted_open(struct quoted **out, const char *addresses,
     if (q == NULL) {
         return QUOTED_E_NOMEM;
     }
-    q->fd = -1;
-    q->random = seed();
-    q->out = buffer_empty(PASS_SEND_BYTES_LIMIT);
+    pool_init(&q->pool, seed());
     q->servers_count = count_addresses(addresses);
     q->servers = mem_calloc(q->servers_count, sizeof(*q->servers));
     int err = q->servers == NULL ? QUOTED_E_NOMEM : take_options(q, options);
@@ -189,8 +231,7 @@ void quoted_close(struct quoted **q)
     }
     struct quoted *old = *q;
     *q = NULL;
-    reach_hang_up(old);
-    buffer_deinit(&old->out);
+    pool_deinit(&old->pool);
     for (size_t i = 0; old->servers != NULL && i < old->servers_count; i++) {
         lookup_end(&old->servers[i].lookup);
     }

@@ -1,132 +1,181 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/reach.h"
 
-#include <errno.h>
 #include <netdb.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <quoted/quoted.h>
 
 #include "base/check.h"
 #include "base/err.h"
-#include "lib/clean.h"
 #include "lib/handle.h"
 #include "lib/link.h"
-#include "lib/replies.h"
+#include "lib/lookup.h"
 
-void reach_failed(struct server *server, const char *format, ...)
-{
-    char text[2 * sizeof(server->failure)];
-    va_list arguments;
-    va_start(arguments, format);
-    int len = vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    CHECK(len >= 0);
-    clean_copy(server->failure, sizeof(server->failure), span_of(text));
-}
+/* --- Members -------------------------------------------------------------- */
 
-static bool is_due(const struct server *server)
+static struct member *find_member(const struct quoted *q,
+                                  const struct server *server,
+                                  const struct sockaddr_storage *address,
+                                  socklen_t len)
 {
-    return !server->was_asked ||
-           link_now_ms() - server->asked_mono_ms >= REACH_LOOKUP_EVERY_MS;
-}
-
-/* Wait for the look-up that is under way, and take its answer. */
-static void finish_lookup(struct server *server, uint64_t until_mono_ms)
-{
-    struct lookup_result result;
-    link_wait(lookup_fd(server->lookup), POLLIN, until_mono_ms);
-    if (lookup_take(server->lookup, &result) != 0) {
-        return; // it goes on; the next call may find it done
-    }
-    lookup_end(&server->lookup);
-    server->was_asked = true;
-    server->asked_mono_ms = link_now_ms();
-    server->lookup_error = result.error;
-    if (result.error == 0) {
-        CHECK(result.count > 0);
-        server->known = result;
-    }
-}
-
-bool reach_addresses(struct server *server, uint64_t until_mono_ms)
-{
-    const struct endpoint *endpoint = &server->endpoint;
-    if (server->is_fixed) {
-        return true;
-    }
-    if (server->lookup == NULL && is_due(server)) {
-        int err = lookup_begin(&server->lookup, endpoint->host, endpoint->port);
-        if (err != 0) {
-            reach_failed(server, "looking up the name: %s", err_sentence(err));
+    for (size_t i = 0; i < q->pool.count; i++) {
+        struct member *member = q->pool.members[i];
+        if (member->server == server && member_is_at(member, address, len)) {
+            return member;
         }
     }
-    if (server->lookup != NULL) {
-        finish_lookup(server, until_mono_ms);
-    }
-    if (server->known.count > 0) {
-        return true; // perhaps of before: a name server may be away for long
-    }
-    if (server->lookup != NULL) {
-        reach_failed(server, "looking up the name takes too long");
-    } else if (server->lookup_error != 0) {
-        reach_failed(server, "%s", gai_strerror(server->lookup_error));
+    return NULL;
+}
+
+static bool has_member(const struct quoted *q, const struct server *server)
+{
+    for (size_t i = 0; i < q->pool.count; i++) {
+        if (q->pool.members[i]->server == server) {
+            return true;
+        }
     }
     return false;
 }
 
-static void put_bulk(struct buffer *out, const char *text)
+/* Without memory for a new member the others go on, and the next answer is
+ * another chance. */
+static void admit(struct quoted *q, struct server *server,
+                  const struct lookup_result *result, bool is_trusted)
 {
-    buffer_printf(out, "$%zu\r\n%s\r\n", strlen(text), text);
-}
-
-/* Say who we are, ahead of the first ask; nobody waits for the answer, because
- * a server that does not care for names still has prices. */
-static void introduce(struct quoted *q)
-{
-    if (q->client_name[0] != '\0') {
-        buffer_put_text(&q->out, "*3\r\n");
-        put_bulk(&q->out, "CLIENT");
-        put_bulk(&q->out, "SETNAME");
-        put_bulk(&q->out, q->client_name);
-        q->skipped++;
+    for (int i = 0; i < result->count; i++) {
+        const struct sockaddr_storage *address = &result->addresses[i];
+        socklen_t len = result->lens[i];
+        struct member *member = find_member(q, server, address, len);
+        if (member != NULL) {
+            member->is_listed = true;
+        } else if (member_create(&member, server, address, len) == 0) {
+            member->is_listed = true;
+            if (pool_add(&q->pool, &member, is_trusted) != 0) {
+                member_destroy(&member);
+            }
+        }
     }
 }
 
-int reach_connect(struct quoted *q, size_t index, unsigned address,
-                  uint64_t until_mono_ms)
+/* Make the addresses of a good answer the members of its name. */
+static void adopt(struct quoted *q, struct server *server,
+                  const struct lookup_result *result)
 {
-    CHECK(q->fd < 0 && q->replies == NULL);
-    CHECK(index < q->servers_count);
-    struct server *server = &q->servers[index];
-    CHECK(address < (unsigned)server->known.count);
-    int err = link_connect(&q->fd, &server->known.addresses[address],
-                           server->known.lens[address], until_mono_ms);
-    if (err != 0) {
-        char text[128];
-        reach_failed(server, "%s",
-                     err == ETIMEDOUT ? "connecting takes too long"
-                                      : strerror_r(err, text, sizeof(text)));
-        return ERR_IO;
+    CHECK(result->error == 0 && result->count > 0);
+    for (size_t i = 0; i < q->pool.count; i++) {
+        q->pool.members[i]->is_listed = false;
     }
-    if (replies_create(&q->replies) != 0) {
-        reach_hang_up(q);
-        return ERR_NOMEM;
+    // Of a name that nobody answers for yet the first answer is believed; later
+    // there is something to lose.
+    admit(q, server, result, !has_member(q, server));
+    for (size_t i = q->pool.count; i-- > 0;) {
+        const struct member *member = q->pool.members[i];
+        if (member->server == server && !member->is_listed) {
+            pool_remove(&q->pool, i);
+        }
     }
-    introduce(q);
-    q->preferred = index;
-    return 0;
 }
 
-void reach_hang_up(struct quoted *q)
+/* --- Look-ups ------------------------------------------------------------- */
+
+static void take_answer(struct quoted *q, struct server *server)
 {
-    if (q->fd >= 0) {
-        close(q->fd);
-        q->fd = -1;
+    struct lookup_result result;
+    if (lookup_take(server->lookup, &result) != 0) {
+        return; // it goes on; a later call may find it done
     }
-    replies_destroy(&q->replies);
-    buffer_clear(&q->out);
-    q->skipped = 0;
+    lookup_end(&server->lookup);
+    server->was_answered = true;
+    server->lookup_error = result.error;
+    if (result.error == 0) {
+        adopt(q, server, &result);
+    }
+}
+
+static bool is_due(const struct quoted *q, const struct server *server,
+                   uint64_t now)
+{
+    if (server->is_fixed || server->lookup != NULL) {
+        return false;
+    }
+    if (!server->was_asked) {
+        return true;
+    }
+    bool is_urgent = server->is_wanted || !has_member(q, server);
+    return now - server->asked_mono_ms >=
+           (is_urgent ? REACH_LOOKUP_PAUSE_MS : REACH_LOOKUP_EVERY_MS);
+}
+
+static void begin(struct server *server, uint64_t now)
+{
+    const struct endpoint *endpoint = &server->endpoint;
+    server->was_asked = true;
+    server->asked_mono_ms = now;
+    server->is_wanted = false;
+    server->begin_error =
+        lookup_begin(&server->lookup, endpoint->host, endpoint->port);
+}
+
+void reach_tend(struct quoted *q)
+{
+    uint64_t now = link_now_ms();
+    for (size_t i = 0; i < q->servers_count; i++) {
+        struct server *server = &q->servers[i];
+        if (server->lookup != NULL) {
+            take_answer(q, server);
+        }
+        if (is_due(q, server, now)) {
+            begin(server, now);
+        }
+    }
+}
+
+/* Collect the look-ups that are waited for. */
+static size_t collect(const struct quoted *q,
+                      struct pollfd polled[QUOTED_ADDRESSES_LIMIT])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < q->servers_count; i++) {
+        const struct server *server = &q->servers[i];
+        bool is_first = !server->was_answered && !server->was_awaited;
+        if (server->lookup != NULL && (is_first || q->pool.count == 0)) {
+            polled[count++] = (struct pollfd){.fd = lookup_fd(server->lookup),
+                                              .events = POLLIN};
+        }
+    }
+    CHECK(count <= QUOTED_ADDRESSES_LIMIT);
+    return count;
+}
+
+void reach_await(struct quoted *q, uint64_t deadline_mono_ms)
+{
+    uint64_t patient_until = link_now_ms() + q->attempt_ms;
+    if (patient_until > deadline_mono_ms) {
+        patient_until = deadline_mono_ms;
+    }
+    while (true) {
+        reach_tend(q);
+        struct pollfd polled[QUOTED_ADDRESSES_LIMIT];
+        size_t count = collect(q, polled);
+        uint64_t until = q->pool.count > 0 ? patient_until : deadline_mono_ms;
+        if (count == 0 || link_now_ms() >= until) {
+            break;
+        }
+        link_wait_any(polled, count, until);
+    }
+    for (size_t i = 0; i < q->servers_count; i++) {
+        q->servers[i].was_awaited = true;
+    }
+}
+
+const char *reach_failure(const struct quoted *q, const struct server *server)
+{
+    if (has_member(q, server)) {
+        return NULL;
+    }
+    if (server->begin_error != 0) {
+        return err_sentence(server->begin_error);
+    }
+    return server->was_answered && server->lookup_error != 0
+               ? gai_strerror(server->lookup_error)
+               : "looking up the name takes too long";
 }

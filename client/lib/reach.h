@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reach.h -- a handle's way to a server: names to addresses, a connection.
+ * reach.h -- a handle's names and the addresses they stand for: which members
+ * the pool has.
+ *
+ *   (1) A name is looked up by the first call; again when one of its members
+ *       failed; and else every REACH_LOOKUP_EVERY_MS, as calls come by.
+ *   (2) At most one look-up of a name is under way, and one a
+ *       REACH_LOOKUP_PAUSE_MS begins.
+ *   (3) The members of a name are the addresses of its last good answer: who is
+ *       new comes in, who is gone is hung up on and leaves.  An answer that
+ *       failed changes nothing.
+ *   (4) A call waits for a look-up only while there is no member at all; or, in
+ *       the first call, for the attempt time, so that it does not only know the
+ *       names that are answered first.
  */
 
 #pragma once
@@ -12,27 +24,18 @@
 struct quoted; /* lib/handle.h */
 struct server;
 
-/* A name is looked up at most this often, so that a call which tries again and
- * again does not flood a name server. */
-#define REACH_LOOKUP_EVERY_MS 1000
+/* A call that tries again and again must not flood a name server. */
+#define REACH_LOOKUP_PAUSE_MS 1000u
 
-/*
- * Bring server->known up to date, looking its name up where that is due.
- * Returns whether there is an address to try, if only from an earlier look-up;
- * else server->failure says why not.  Threads: the handle's, as below.
- */
-bool reach_addresses(struct server *server, uint64_t until_mono_ms);
+/* A server that was added to a name gets its share after this time at most. */
+#define REACH_LOOKUP_EVERY_MS 5000u
 
-/*
- * Connect the handle, which is not connected, to a known address of one of its
- * servers.  Returns 0; ERR_IO with the server's failure set; or ERR_NOMEM.
- */
-int reach_connect(struct quoted *q, size_t index, unsigned address,
-                  uint64_t until_mono_ms);
+/* Take the answers that are there and begin what look-ups are due.  May remove
+ * members.  Never waits.  Threads: the handle's, as below. */
+void reach_tend(struct quoted *q);
 
-/* Close the handle's connection, if it has one, and forget what was on it. */
-void reach_hang_up(struct quoted *q);
+/* The same, and wait where rule (4) says so. */
+void reach_await(struct quoted *q, uint64_t deadline_mono_ms);
 
-/* Say why a server failed in this call: printf() into server->failure. */
-void reach_failed(struct server *server, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Why a name has no members; NULL for one that has.  BORROWED, static. */
+const char *reach_failure(const struct quoted *q, const struct server *server);

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * replies.h -- the replies of a RESP2 server, out of the bytes it sends.
+ * replies.h -- the replies of a RESP server, version 2 or 3, out of the bytes
+ * it sends.
  *
- * The grammar is read by hiredis' reader; here it is given the functions that
- * make its objects, and these write into one reply of fixed size.  So a reply
- * costs no allocation, and a server that announces a billion elements or sends
- * a line without an end is refused at once:
+ * They are written into one reply of fixed size.  So a reply costs no
+ * allocation, and a server that announces a billion elements or sends a line
+ * without an end is refused at once:
  *
  *   (1) A reply holds at most REPLIES_FIELDS_LIMIT fields and
- *       REPLIES_TEXT_LIMIT bytes of text; an array holds no array, and is not
- *       empty.
- *   (2) At most REPLIES_BYTES_LIMIT bytes wait for the rest of their reply.
+ *       REPLIES_TEXT_LIMIT bytes of text, and is no empty array.  What is
+ *       nested in it, at most REPLIES_DEPTH_LIMIT deep, is passed over: an
+ *       empty field stands in its place.
+ *   (2) A reply is at most REPLIES_BYTES_LIMIT bytes long, and no more bytes
+ *       than that wait for its rest.
  *   (3) After a refusal the bytes have no meaning any more: every later call
  *       fails too, and the connection is to be closed.
+ *   (4) What is read depends on the bytes alone, not on where they are cut.
+ *
+ * Specification: Redis documentation, "Redis serialization protocol
+ * specification".  What only a client that asks for it would get (attributes,
+ * streamed strings and aggregates) is refused.
  */
 
 #pragma once
@@ -34,12 +41,16 @@ struct replies; /* opaque; see replies.c */
 /* Text, and the length before each of the fields. */
 #define REPLIES_BYTES_LIMIT (2 * REPLIES_TEXT_LIMIT)
 
+/* Redis' answer to HELLO lists modules, which are maps. */
+#define REPLIES_DEPTH_LIMIT 8
+
 enum reply_kind {
     REPLY_STATUS, /* +PONG */
     REPLY_ERROR,  /* -UNKNOWN ... */
-    REPLY_TEXT,   /* a bulk string, or an integer in decimal */
+    REPLY_TEXT,   /* a string, a number as it was written, "true", "false" */
     REPLY_NIL,
-    REPLY_FIELDS, /* an array: text, integers; "" for nil */
+    REPLY_FIELDS, /* an array, set or map: as above; "" for nil */
+    REPLY_PUSH,   /* the same, but an answer to nothing */
 };
 
 struct reply {
@@ -60,14 +71,13 @@ int replies_feed(struct replies *replies, const char *data, size_t len);
 
 /*
  * The next reply.  Returns 0 with *out a reply, or with NULL when more bytes
- * are needed; ERR_PROTOCOL when they are refused (replies_refusal() says why),
- * or ERR_NOMEM.  BORROWED until the next call on this reader.
+ * are needed; ERR_PROTOCOL when they are refused (replies_refusal() says why).
+ * BORROWED until the next call on this reader.
  */
 int replies_next(struct replies *replies, const struct reply **out);
 
 /* Whether bytes wait for the rest of their reply. */
 bool replies_has_rest(const struct replies *replies);
 
-/* Why the bytes were refused; "" when they were not.  BORROWED, as the reader;
- * may hold any bytes. */
+/* Why the bytes were refused; "" when they were not.  BORROWED, static. */
 const char *replies_refusal(const struct replies *replies);

@@ -145,9 +145,32 @@ struct quoted; /* opaque */
 
 #define QUOTED_TIMEOUT_MS       2000u    /* the default */
 #define QUOTED_TIMEOUT_MS_LIMIT 3600000u /* an hour */
+#define QUOTED_ATTEMPT_MS       250u     /* the default; the same limit */
 #define QUOTED_ADDRESSES_LIMIT  32       /* addresses of one handle */
+#define QUOTED_NAME_LIMIT       32       /* servers taken of one name */
 #define QUOTED_SYMBOL_LIMIT     128      /* bytes of one symbol or name */
 #define QUOTED_MANY_LIMIT       1000000  /* symbols of one quoted_get_many() */
+
+/*
+ * Which server serves a call, where there are several.  A server that failed is
+ * passed over by each rule until it is well again.
+ *
+ *   CONNECTION    The handle keeps to one server, drawn at random when it is
+ *                 opened, so that many handles spread over all servers.  When
+ *                 that one fails the handle goes to another, and goes back when
+ *                 it is well again.
+ *   ROUND_ROBIN   Call by call the next one, beginning with a random one.
+ *   RANDOM        Call by call a random one.
+ *   LEAST_LOADED  Of two that are drawn at random the one that has answered
+ *                 faster of late.  One that was not asked for a while counts as
+ *                 faster and faster, so that it is tried again.
+ */
+enum quoted_balance {
+    QUOTED_BALANCE_CONNECTION = 0,
+    QUOTED_BALANCE_ROUND_ROBIN = 1,
+    QUOTED_BALANCE_RANDOM = 2,
+    QUOTED_BALANCE_LEAST_LOADED = 3,
+};
 
 struct quoted_options {
     uint32_t size;           /* as with struct quoted_quote */
@@ -156,6 +179,9 @@ struct quoted_options {
                                 its deadline */
     const char *client_name; /* sent on each connection as CLIENT SETNAME; 1 to
                                 64 of ! to ~, or NULL.  Copied. */
+    uint32_t balance;        /* an enum quoted_balance */
+    uint32_t attempt_ms;     /* silence after which a server is left for
+                                another; 0 is QUOTED_ATTEMPT_MS */
 };
 
 #define QUOTED_OPTIONS_INIT                   \
@@ -174,15 +200,26 @@ struct quoted_options {
  *   QUOTED_E_ARGUMENT   An option is outside what is stated above.
  *   QUOTED_E_NOMEM
  *
- * Addresses are tried in their order, beginning with the one that answered
- * last.  While another is left to try, one is given up when a third of the time
- * that is left went by in silence.  After all of them failed there is a pause
- * with jitter, 20 ms and doubling up to 500 ms, and then they are tried again.
+ * A name counts as all the addresses that it stands for.  It is looked up by
+ * the first call, again when one of them failed (once a second at most), and
+ * else every 5 s, beside the calls; an answer that fails changes nothing.
+ *
+ * Which address serves a call is told by `balance`.  One that fails (refused,
+ * broken off, silent, shutting down, no quoted server) is left for another
+ * within the same call, rests for 250 ms, later up to 1 s, and is then tried
+ * beside the calls, which costs them no time.  When none is well all are tried
+ * in turn; after all of them failed there is a pause with jitter, 20 ms and
+ * doubling up to 500 ms, and then they are tried again.
+ *
+ * Silence is told from waiting: a server says that it lives while it waits for
+ * its provider, so one that has said nothing for attempt_ms (250 ms; doubled in
+ * each further turn) is gone.  A server too old to say so is given up after a
+ * third of the time that is left, while another is left to try.
  */
 QUOTED_API int quoted_open(struct quoted **out, const char *addresses,
                            const struct quoted_options *options);
 
-/* Close the connection, free the handle and set *q to NULL; NULL already is
+/* Close the connections, free the handle and set *q to NULL; NULL already is
  * allowed.  Does not block. */
 QUOTED_API void quoted_close(struct quoted **q);
 

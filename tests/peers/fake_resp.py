@@ -6,8 +6,11 @@
         server.steps += [Close(), Cut(10), error("DRAINING going away")]
 
 Each command takes the next of `steps`, or is answered from `quotes` where there
-is none.  Commands that set up a connection (CLIENT) take no step.  Everything
-that was asked is in `asked`, as (number of the connection, [words]).
+is none.  Commands that set up a connection (HELLO, CLIENT) take no step.
+Everything that was asked is in `asked`, as (number of the connection, [words]).
+
+It speaks RESP 2 and knows no HELLO, as an older server, unless it is given a
+name for its answer to HELLO; then it also beats while it waits (Later).
 """
 
 import os
@@ -48,7 +51,8 @@ class Drip:
 
 
 class Later:
-    """Answer, but only after `event` has been set."""
+    """Answer, but only after `event` has been set; beats until then, where the
+    client has asked for that."""
 
     def __init__(self, event):
         self.event = event
@@ -97,8 +101,10 @@ def quote(symbol="IBM", price="135.60", **fields):
 
 
 class FakeServer:
-    def __init__(self, path=None, port=0, greeting=b""):
+    def __init__(self, path=None, port=0, greeting=b"", name=None):
         self.quotes = {}
+        self.name = name
+        self.beats = 0
         self.steps = []
         self.asked = []
         self.connections = 0
@@ -142,10 +148,13 @@ class FakeServer:
         if self.path is not None and os.path.exists(self.path):
             os.unlink(self.path)
 
-    def commands(self):
-        """What was asked, without the connections."""
+    def commands(self, connection=None):
+        """What was asked, on all connections or one, without what each begins
+        with."""
         with self.lock:
-            return [words for _, words in self.asked]
+            return [words for number, words in self.asked
+                    if connection in (None, number)
+                    and words[0] != "HELLO" and words[1:2] != ["HEARTBEAT"]]
 
     def _accept(self):
         while True:
@@ -182,7 +191,7 @@ class FakeServer:
         """Answer a command; False ends the connection."""
         with self.lock:
             self.asked.append((number, words))
-            is_setup = words[0] == "CLIENT"
+            is_setup = words[0] in ("HELLO", "CLIENT")
             step = None if is_setup or not self.steps else self.steps.pop(0)
         if isinstance(step, bytes):
             connection.sendall(step)
@@ -198,7 +207,7 @@ class FakeServer:
                                   struct.pack("ii", 1, 0))
             return False
         if isinstance(step, Later):
-            step.event.wait()
+            self._beat_until(connection, number, step.event)
         reply = self._reply(words)
         if isinstance(step, Drip):
             for at in range(len(reply) - 1):
@@ -215,9 +224,23 @@ class FakeServer:
         connection.sendall(reply)
         return True
 
+    def _beat_until(self, connection, number, event):
+        with self.lock:
+            period_s = [int(words[2]) / 1000 for at, words in self.asked
+                        if at == number and words[1:2] == ["HEARTBEAT"]
+                        and self.name is not None]
+        while not event.wait(period_s[-1] if period_s else None):
+            connection.sendall(b">2\r\n$7\r\nwaiting\r\n:1\r\n")
+            self.beats += 1
+
     def _reply(self, words):
         if words[0] == "PING":
             return b"+PONG\r\n"
+        if words[0] == "HELLO" and self.name is not None:
+            return (b"%3\r\n" + bulk("server") + bulk(self.name)
+                    + bulk("proto") + b":3\r\n" + bulk("modules") + b"*0\r\n")
+        if words[1:2] == ["HEARTBEAT"] and self.name is None:
+            return error("ERR unknown subcommand 'HEARTBEAT'")
         if words[0] == "CLIENT":
             return b"+OK\r\n"
         if words[0] != "HGETALL":

@@ -95,6 +95,16 @@ def timed(limit_s, *words, **more):
     return result
 
 
+def until_asked(server, ask_once):
+    """The results of asking until a server has taken its steps: which of several
+    is asked first is drawn at random."""
+    for _ in range(60):
+        yield ask_once()
+        if not server.steps:
+            return
+    raise AssertionError("the server was never asked")
+
+
 # --- Formats -------------------------------------------------------------------
 
 
@@ -472,9 +482,7 @@ def test_only_what_is_not_answered_is_asked_again(server):
     server.steps = [quote(price="1.00"), Cut(40)]
     result = ask(server, "--plain", "IBM", "MSFT", "Google")
     assert result.stdout == "IBM 1.00\nMSFT 326.67\nGOOGL 29.00\n"
-    with server.lock:
-        second = [words[1] for number, words in server.asked if number == 2]
-    assert second == ["MSFT", "Google"]
+    assert server.commands(2) == [["HGETALL", "MSFT"], ["HGETALL", "Google"]]
 
 
 def test_connection_closed_while_idle_is_made_anew(server):
@@ -519,10 +527,11 @@ def test_many_are_pipelined_and_answered_in_order(server):
 ], ids=str)
 def test_next_address_answers_for_one_that_does_not(server, other, step):
     server.steps = [step]
-    result = timed(3, server.address + "," + other.address, "--plain",
-                   "--timeout", "3s", "IBM")
-    assert (result.returncode, result.stdout) == (0, "IBM 999.00\n")
-    assert result.stderr == ""
+    for result in until_asked(server, lambda: timed(
+            3, server.address + "," + other.address, "--plain", "--timeout",
+            "3s", "IBM")):
+        assert (result.returncode, result.stdout) == (0, "IBM 999.00\n")
+        assert result.stderr == ""
 
 
 @pytest.mark.parametrize("gone", ["127.0.0.1:%d", "unix:/nowhere/%d.sock"])
@@ -537,11 +546,11 @@ def test_address_that_works_is_kept(other, gone):
 
 def test_draining_half_way_moves_the_rest_on(server, other):
     server.steps = [quote(), error("DRAINING bye"), error("DRAINING bye")]
-    result = ask(server.address + "," + other.address, "--json", "IBM", "MSFT",
-                 "Google")
+    *_, result = until_asked(server, lambda: ask(
+        server.address + "," + other.address, "--json", "IBM", "MSFT", "Google"))
     assert [row["server"] for row in json.loads(result.stdout)] == [
         "1", "2", "2"]
-    assert [words[1] for words in other.commands()] == ["MSFT", "Google"]
+    assert [words[1] for words in other.commands()[-2:]] == ["MSFT", "Google"]
 
 
 def test_draining_server_is_tried_again_behind_its_address(server):
@@ -571,7 +580,7 @@ def test_what_is_no_server_is_known_at_once(server):
 
 
 def test_all_addresses_are_named_when_none_answers(server):
-    server.steps = [Hang()]
+    server.steps = [Hang()] * 9
     gone = "127.0.0.1:%d" % closed_port()
     result = timed(0.4, gone + "," + server.address, "--timeout", "400ms",
                    "IBM")
@@ -843,13 +852,14 @@ def test_handle_outlives_errors_and_raises_no_sigpipe(installed, tmp_path,
     ours = good % ("135.60", "326.67")
     theirs = good % ("999.00", "135.60")
     server.steps = [quote(), error("UNKNOWN Nope"), quote(price="326.67"),
-                    Last(), Close(), error("DRAINING bye")]
-    result = subprocess.run([program, server.address + "," + other.address],
-                            capture_output=True, text=True, env=env, timeout=60)
-    assert result.returncode == 0
-    lines = result.stdout.splitlines(keepends=True)
+                    Last(), Close()]
+    for result in until_asked(server, lambda: subprocess.run(
+            [program, server.address + "," + other.address],
+            capture_output=True, text=True, env=env, timeout=60)):
+        assert result.returncode == 0
+        lines = result.stdout.splitlines(keepends=True)
+        assert set(lines) <= {ours, theirs} and len(lines) == 4
     assert lines[0] == ours
-    assert set(lines[1:]) <= {ours, theirs} and len(lines) == 4
 
 
 def test_header_is_cplusplus_too(tmp_path):

@@ -54,6 +54,15 @@ _quote() {
         _quote_offer "$current" < <(printf '%s\n' 250ms 2s 10s 1m)
         return
         ;;
+    --attempt)
+        _quote_offer "$current" < <(printf '%s\n' 100ms 250ms 1s)
+        return
+        ;;
+    --balance)
+        _quote_offer "$current" < <(printf '%s\n' connection round-robin \
+            random least-loaded)
+        return
+        ;;
     --every)
         _quote_offer "$current" < <(printf '%s\n' 1s 10s 1m)
         return
@@ -65,8 +74,8 @@ _quote() {
     esac
     if [[ $current == -* ]]; then
         _quote_offer "$current" < <(printf '%s\n' --server --format --json \
-            --plain --client --repeat --every --reconnect --timeout --fresh \
-            --ping --no-color --help --version)
+            --plain --client --repeat --every --reconnect --timeout \
+            --attempt --balance --fresh --ping --no-color --help --version)
         return
     fi
     _quote_offer "$current" < <(_quote_names)

@@ -46,6 +46,8 @@ static void no_arguments_ask_for_a_table(void **state)
     assert_int_equal(a->repeat, 1);
     assert_int_equal(a->every_ms, 0);
     assert_int_equal(a->timeout_ms, QUOTED_TIMEOUT_MS);
+    assert_int_equal(a->attempt_ms, QUOTED_ATTEMPT_MS);
+    assert_int_equal(a->balance, QUOTED_BALANCE_CONNECTION);
     assert_null(a->server);
     assert_null(a->client);
     assert_int_equal(a->names_count, 0);

@@ -83,6 +83,8 @@ static void options_outside_their_range_are_refused(void **state)
         {.size = 4},
         {.size = sizeof(bad[0]) + 1},
         {.size = sizeof(bad[0]), .timeout_ms = QUOTED_TIMEOUT_MS_LIMIT + 1},
+        {.size = sizeof(bad[0]), .attempt_ms = QUOTED_TIMEOUT_MS_LIMIT + 1},
+        {.size = sizeof(bad[0]), .balance = QUOTED_BALANCE_LEAST_LOADED + 1},
         {.size = sizeof(bad[0]), .client_name = ""},
         {.size = sizeof(bad[0]), .client_name = "a b"},
         {.size = sizeof(bad[0]), .client_name = "a\n"},
@@ -102,6 +104,21 @@ static void options_outside_their_range_are_refused(void **state)
     };
     assert_int_equal(quoted_open(&q, "a", &good), 0);
     quoted_close(&q);
+}
+
+/* A program that was compiled before there were `balance` and `attempt_ms`. */
+static void options_of_an_older_program_are_taken(void **state)
+{
+    (void)state;
+    struct quoted *q;
+    struct quoted_options old = QUOTED_OPTIONS_INIT;
+    old.size = offsetof(struct quoted_options, balance);
+    old.balance = 4711; // what happens to stand behind its options
+    old.attempt_ms = UINT32_MAX;
+    assert_int_equal(quoted_open(&q, "a", &old), 0);
+    quoted_close(&q);
+    old.size -= 8;
+    assert_int_equal(quoted_open(&q, "a", &old), QUOTED_E_ARGUMENT);
 }
 
 static void arguments_that_make_no_sense_are_refused(void **state)
@@ -150,6 +167,15 @@ static void pauses_double_up_to_their_limit(void **state)
     assert_int_equal(call_pause_ms(UINT32_MAX), 500);
 }
 
+static void attempts_double_without_overflow(void **state)
+{
+    (void)state;
+    assert_int_equal(call_attempt_ms(250, 0), 250);
+    assert_int_equal(call_attempt_ms(250, 3), 2000);
+    assert_int_equal(call_attempt_ms(QUOTED_TIMEOUT_MS_LIMIT, UINT32_MAX),
+                     (uint64_t)QUOTED_TIMEOUT_MS_LIMIT << 16);
+}
+
 static void patience_of_the_last_way_is_the_deadline(void **state)
 {
     (void)state;
@@ -177,9 +203,11 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(addresses_are_read_when_opened),
     cmocka_unit_test(addresses_have_a_bound),
     cmocka_unit_test(options_outside_their_range_are_refused),
+    cmocka_unit_test(options_of_an_older_program_are_taken),
     cmocka_unit_test(arguments_that_make_no_sense_are_refused),
     cmocka_unit_test(what_is_no_symbol_is_refused_without_a_server),
     cmocka_unit_test(pauses_double_up_to_their_limit),
+    cmocka_unit_test(attempts_double_without_overflow),
     cmocka_unit_test(patience_of_the_last_way_is_the_deadline),
     cmocka_unit_test(oom_opens_nothing),
 };

@@ -112,11 +112,67 @@ static void assert_refused(const char *bytes)
     replies_destroy(&r);
 }
 
-static void inv1_arrays_are_flat_short_and_not_empty(void **state)
+static void resp3_is_read(void **state)
+{
+    struct replies *r = *state;
+    feed(r, "%2\r\n$5\r\nprice\r\n,135.60\r\n+volume\r\n(12345678901234567890"
+            "\r\n>2\r\n+waiting\r\n:1\r\n_\r\n#t\r\n=7\r\ntxt:abc\r\n"
+            "!9\r\nUNKNOWN X\r\n~2\r\n#f\r\n_\r\n*-1\r\n");
+    const struct reply *reply = next(r);
+    assert_int_equal(reply->kind, REPLY_FIELDS);
+    assert_int_equal(reply->count, 4);
+    assert_text(reply->fields[1], "135.60");
+    assert_text(reply->fields[3], "12345678901234567890");
+    reply = next(r);
+    assert_int_equal(reply->kind, REPLY_PUSH);
+    assert_text(reply->fields[0], "waiting");
+    assert_int_equal(next(r)->kind, REPLY_NIL);
+    reply = next(r);
+    assert_int_equal(reply->kind, REPLY_TEXT);
+    assert_text(reply->fields[0], "true");
+    assert_text(next(r)->fields[0], "abc");
+    reply = next(r);
+    assert_int_equal(reply->kind, REPLY_ERROR);
+    assert_text(reply->fields[0], "UNKNOWN X");
+    reply = next(r);
+    assert_int_equal(reply->kind, REPLY_FIELDS);
+    assert_int_equal(reply->count, 2);
+    assert_text(reply->fields[0], "false");
+    assert_text(reply->fields[1], "");
+    assert_int_equal(next(r)->kind, REPLY_NIL);
+    assert_null(next(r));
+    assert_false(replies_has_rest(r));
+}
+
+/* (1) A quote's fields are flat; HELLO's answer is not. */
+static void inv1_what_is_nested_is_passed_over(void **state)
+{
+    struct replies *r = *state;
+    feed(r, "%3\r\n+modules\r\n*2\r\n%1\r\n+name\r\n+x\r\n*0\r\n"
+            "+server\r\n+quoted\r\n+more\r\n*0\r\n+PONG\r\n");
+    const struct reply *reply = next(r);
+    assert_int_equal(reply->count, 6);
+    assert_text(reply->fields[0], "modules");
+    assert_text(reply->fields[1], "");
+    assert_text(reply->fields[2], "server");
+    assert_text(reply->fields[3], "quoted");
+    assert_text(reply->fields[5], "");
+    assert_int_equal(next(r)->kind, REPLY_STATUS);
+    feed(r, "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n");
+    assert_int_equal(next(r)->count, 1);
+    assert_null(next(r));
+    assert_refused("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n"
+                   "*1\r\n:1\r\n");
+    assert_refused("*1\r\n>1\r\n:1\r\n");
+}
+
+static void inv1_arrays_are_short_and_not_empty(void **state)
 {
     (void)state;
-    assert_refused("*1\r\n*1\r\n:1\r\n");
     assert_refused("*0\r\n");
+    assert_refused("%0\r\n");
+    assert_refused(">0\r\n");
+    assert_refused("%65\r\n");
     assert_refused("*129\r\n");
     assert_refused("*2147483647\r\n");
     assert_refused("*4294967296\r\n:1\r\n");
@@ -192,17 +248,35 @@ static void inv3_what_is_no_resp_is_refused(void **state)
     assert_refused(":x\r\n");
     assert_refused("$-2\r\n");
     assert_refused("$99999999999999999999\r\n");
-    assert_refused("+fine\r\n%1\r\n+a\r\n+b\r\n"); // RESP3 was not asked for
+    assert_refused("x");
+    assert_refused("+fine\n");
+    assert_refused(":\r\n");
+    assert_refused(":+\r\n");
+    assert_refused("_x\r\n");
+    assert_refused("#x\r\n");
+    assert_refused("#\r\n");
+    assert_refused("=3\r\nabc\r\n");
+    assert_refused("$1\r\nabc");
+    assert_refused("%-1\r\n");
+    assert_refused("|1\r\n+a\r\n+b\r\n+c\r\n");
+    assert_refused("$?\r\n");
 }
 
-static void oom_makes_no_reader(void **state)
+static void oom_reads_nothing(void **state)
 {
     (void)state;
     TESTING_EACH_ALLOCATION(n)
     {
         struct replies *r = NULL;
+        const struct reply *reply = NULL;
         int err = replies_create(&r);
         assert_true(err == 0 || (err == ERR_NOMEM && r == NULL));
+        if (err == 0) {
+            err = replies_feed(r, "+PONG\r\n", 7);
+            assert_true(err == 0 || err == ERR_NOMEM);
+            assert_int_equal(replies_next(r, &reply), 0);
+            assert_int_equal(reply != NULL, err == 0);
+        }
         replies_destroy(&r);
     }
 }
@@ -210,14 +284,17 @@ static void oom_makes_no_reader(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(replies_come_one_by_one, make, unmake),
     cmocka_unit_test(cut_anywhere_changes_nothing),
-    cmocka_unit_test(inv1_arrays_are_flat_short_and_not_empty),
+    cmocka_unit_test_setup_teardown(resp3_is_read, make, unmake),
+    cmocka_unit_test_setup_teardown(inv1_what_is_nested_is_passed_over, make,
+                                    unmake),
+    cmocka_unit_test(inv1_arrays_are_short_and_not_empty),
     cmocka_unit_test_setup_teardown(inv1_as_many_fields_as_stated_are_taken,
                                     make, unmake),
     cmocka_unit_test(inv1_texts_together_have_a_bound),
     cmocka_unit_test_setup_teardown(inv2_endless_line_is_refused, make, unmake),
     cmocka_unit_test(inv2_huge_text_is_refused_before_it_came),
     cmocka_unit_test(inv3_what_is_no_resp_is_refused),
-    cmocka_unit_test(oom_makes_no_reader),
+    cmocka_unit_test(oom_reads_nothing),
 };
 
 TEST_MAIN(tests)
