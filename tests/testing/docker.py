@@ -175,6 +175,7 @@ class Run:
         remove_made(is_left)
         self.id = make_id()
         self._image = None
+        self._why_no_image = None
         self._numbers = itertools.count(1)
 
     def __enter__(self):
@@ -185,9 +186,15 @@ class Run:
 
     @property
     def image(self):
-        """The name of the image, which is built when it is first wanted."""
+        """The name of the image, which is built when it is first wanted.  What can't be
+        built is not tried again."""
+        assert self._why_no_image is None, self._why_no_image
         if self._image is None:
-            self._image = build_for(self.id)
+            try:
+                self._image = build_for(self.id)
+            except AssertionError as error:
+                self._why_no_image = str(error)
+                raise
         return self._image
 
     def make_name(self, what):
