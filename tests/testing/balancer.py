@@ -19,10 +19,12 @@ import secrets
 import shutil
 import signal
 import socket
+import subprocess
+import tempfile
 from pathlib import Path
 
-from programs import DEADLINE_S, SLOWER, TOP, Program, Server, make_folder, remove_folder, \
-    wait_until
+from programs import DEADLINE_S, END_S, SLOWER, TOP, Program, Server, make_folder, \
+    remove_folder, wait_until
 from wire import Connection, Ended
 
 PORT = 7400
@@ -174,7 +176,7 @@ class Balancer(Program):
         except BaseException:
             remove_folder(folder)
             raise
-        super().__init__(path, [*arguments, self.file], folder)
+        super().__init__(path, [*arguments, self.file], folder, self.environment(folder))
         try:
             wait_until(self.passes, self.tail)
             wait_until(self.is_ready, self.describe)
@@ -182,9 +184,21 @@ class Balancer(Program):
             self.kill()
             raise
 
+    def kill(self):
+        # It is told first: workers of nginx would outlive a master that is killed.
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(END_S)
+        super().kill()
+
     def configure(self, folder):
         """The text of its file; in `folder` is what it writes."""
         raise NotImplementedError
+
+    def environment(self, _folder):
+        """What its environment says besides."""
+        return {}
 
     def is_ready(self):
         """Whether it knows all that it needs to know of the servers."""
@@ -270,6 +284,64 @@ class Nginx(Balancer):
         for line in self._on:
             text = turn_on(text, line)
         return text.replace("/var/log/nginx/", f"{folder}/")
+
+
+class Balance(Balancer):
+    """nginx as its container runs it, by deploy/nginx/balance, with the folders of here,
+    and a look-up of names that answers what answer() was told last."""
+
+    def __init__(self, *addresses, **more_environment):
+        self._more = more_environment
+        self._first = addresses
+        self._is_known = False
+        super().__init__(TOP / "deploy/nginx/balance", [])
+
+    def configure(self, folder):
+        self._answers = folder / "answers"
+        self._look_ups = folder / "look-ups"
+        self.answer(*self._first)
+        getent = folder / "getent"
+        getent.write_text(f"#!/bin/sh\n"
+                          f"echo $2 >>{self._look_ups}\n"
+                          f"exec sed 's/$/ STREAM /' {self._answers}\n")
+        getent.chmod(0o755)
+        text = (TOP / "deploy/nginx/nginx.conf").read_text()
+        return replace(text, r"listen 7400\b", "listen {}:{}".format(*self.address))
+
+    def environment(self, folder):
+        return {"PATH": f"{folder}:{Path(NGINX).parent}:{os.environ['PATH']}",
+                "TEMPLATE": f"{folder}/configuration", "RUN": f"{folder}/run", **self._more}
+
+    def passes(self):
+        try:
+            return super().passes()
+        except Ended:
+            return not self._is_known  # it listens, and has nobody to ask
+
+    def answer(self, *hosts):
+        """From now on the name has these addresses; without any, it can't be looked up."""
+        with tempfile.NamedTemporaryFile("w", dir=self._answers.parent, delete=False) as file:
+            file.writelines(f"{host}\n" for host in hosts)
+        os.replace(file.name, self._answers)
+        self._is_known = self._is_known or bool(hosts)
+        if not hosts:
+            self._answers.unlink()
+
+    def wait_look_ups(self, count):
+        """Wait until it has looked so many times more, and acted on all but the last."""
+        before = self.look_ups
+        wait_until(lambda: self.look_ups >= before + count, self.tail)
+
+    @property
+    def look_ups(self):
+        """How often it has looked the name up."""
+        return len(self._look_ups.read_text().splitlines())
+
+    @property
+    def listed(self):
+        """The addresses that nginx has."""
+        text = (self.folder / "run/servers").read_text()
+        return re.findall(r"(?m)^server ([^ ]+):\d+ (?!down)", text)
 
 
 class Haproxy(Balancer):
