@@ -13,9 +13,9 @@ import signal
 import subprocess
 
 import pytest
-from balancer import BACK_S, HAPROXY, Fleet, Haproxy, ask_again, ask_who, hold_to, turn_on, \
+from balancer import BACK_S, HAPROXY, Fleet, Haproxy, ask_again, ask_who, hold_to, \
     why_no_haproxy
-from programs import DEADLINE_S, TOP, Market, environment, program, wait_until
+from programs import DEADLINE_S, TOP, Market, environment, program, read_info, wait_until
 from wire import Ended, compose
 
 FILE = TOP / "deploy/haproxy/haproxy.cfg"
@@ -53,10 +53,10 @@ def wait_share(front, name):
     wait_until(lambda: front.ask_who() == name, f"a connection to server {name}", BACK_S)
 
 
-def check(file):
+def check(file, **more_environment):
     """What HAProxy finds in a file."""
     done = subprocess.run([HAPROXY, "-c", "-f", file], text=True, capture_output=True,
-                          timeout=60, check=False)
+                          timeout=60, check=False, env=environment(more_environment))
     return done.returncode, re.findall("WARNING.*|ALERT.*", done.stdout + done.stderr)
 
 
@@ -64,14 +64,15 @@ def test_file_is_taken_without_a_word():
     assert check(FILE) == (0, [])
 
 
-def test_lines_for_docker_are_taken_too(tmp_path):
-    text = re.sub(r"(?m)^    server (one|two|three) .*\n", "", FILE.read_text())
-    text = turn_on(text, "server-template server 9 server:7400 agent-port 7409"
-                   " resolvers docker init-addr none")
-    before, resolvers = text.split("#resolvers docker\n")
-    file = tmp_path / "haproxy.cfg"
-    file.write_text(before + "resolvers docker\n" + re.sub("(?m)^#", "", resolvers))
-    assert check(file) == (0, [])
+def test_environment_of_a_container_is_taken_too():
+    for balance in ("round-robin", "random", "random-two", "least-connections"):
+        assert check(FILE, SERVERS="server:7400", BALANCE=balance) == (0, [])
+    assert check(FILE, SERVERS="server:7400") == (0, [])
+
+
+def test_wrong_balance_is_refused():
+    code, words = check(FILE, BALANCE="roundrobin")
+    assert code == 1 and "BALANCE is roundrobin, and not round-robin" in words[0]
 
 
 @pytest.mark.parametrize("balance", ["roundrobin", "random", "leastconn"])
@@ -142,6 +143,41 @@ def test_leaving_server_is_sent_nobody_and_loses_nothing(leavers, market):
         leavers.start("2")
         front.wait_status("2", "UP")
         wait_share(front, "2")
+
+
+def wait_checks(server, checks):
+    """Wait until a server that drains has been checked so many times more."""
+    with server.connect() as client:
+        before = read_info(client.ask("INFO", "stats"))["connections_accepted"]
+
+    def has_come():
+        nonlocal before
+        before += 1  # our own
+        with server.connect() as client:
+            return read_info(client.ask("INFO", "stats"))["connections_accepted"] - before >= checks
+
+    wait_until(has_come, "it was not checked")
+
+
+def test_leaving_server_answers_what_waits_for_long(market):
+    # After two checks that fail, HAProxy would cut it.  (Of one worker: another, which
+    # waits for nothing, could close on what we ask here.)
+    with Fleet(market, "server.leave_for=100ms", "server.workers=1") as fleet, \
+            Haproxy(fleet.addresses) as front:
+        idle, busy = hold_to(front, "2"), hold_to(front, "2")
+        market.hold("AAPL")
+        busy.send("GET", "AAPL")
+        market.wait("held", 1)
+        fleet["2"].signal(signal.SIGTERM)
+        assert idle.wait_end() == b""  # it has left
+        wait_checks(fleet["2"], 4)
+        assert not front.rows()["2"]["status"].startswith("DOWN"), front.describe()
+        market.release("AAPL")
+        reply = busy.receive()
+        # Or, where all that took 4 s, it is told so; cut it is not.
+        assert reply.startswith("DRAINING ") or float(reply) > 0
+        assert busy.wait_end() == b""
+        fleet.finish("2")
 
 
 def test_no_new_connection_fails_while_one_leaves(leavers):
