@@ -150,6 +150,40 @@ int decimal_shift(struct decimal *out, struct decimal value, int places)
                            value.digits < 0);
 }
 
+/* The sizes of two values above 0: below 0, 0 or above 0. */
+static int compare_sizes(uint64_t a, int a_exponent, uint64_t b, int b_exponent)
+{
+    int a_first = count_digits(a) + a_exponent; // where the first digit stands
+    int b_first = count_digits(b) + b_exponent;
+    if (a_first != b_first) {
+        return a_first < b_first ? -1 : 1;
+    }
+    // Brought to the smaller exponent, neither has more digits than before the
+    // other had, so nothing overflows.
+    for (; a_exponent > b_exponent; a_exponent--) {
+        a *= 10;
+    }
+    for (; b_exponent > a_exponent; b_exponent--) {
+        b *= 10;
+    }
+    return a < b ? -1 : a > b;
+}
+
+int decimal_compare(struct decimal a, struct decimal b)
+{
+    int a_sign = a.digits < 0 ? -1 : a.digits > 0;
+    int b_sign = b.digits < 0 ? -1 : b.digits > 0;
+    if (a_sign != b_sign || a_sign == 0) {
+        return a_sign - b_sign;
+    }
+    if (a_sign < 0) {
+        return compare_sizes(0 - (uint64_t)b.digits, b.exponent,
+                             0 - (uint64_t)a.digits, a.exponent);
+    }
+    return compare_sizes((uint64_t)a.digits, a.exponent, (uint64_t)b.digits,
+                         b.exponent);
+}
+
 int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
                   int places_min)
 {

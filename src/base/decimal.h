@@ -58,6 +58,10 @@ static inline bool decimal_equal(struct decimal a, struct decimal b)
     return a.digits == b.digits && a.exponent == b.exponent;
 }
 
+/* Below 0 where a < b, 0 where they are equal, above 0 where a > b; exactly.
+ * Threads: any. */
+int decimal_compare(struct decimal a, struct decimal b);
+
 /* Whether the value is above 0. */
 static inline bool decimal_is_positive(struct decimal value)
 {

@@ -474,7 +474,46 @@ static void point_moves_exactly_or_not_at_all(void **state)
     assert_shifts("1", -1000, NULL);
 }
 
+static void comparing_is_exact(void **state)
+{
+    (void)state;
+    static const char *const rising[] = {
+        "-999999999999999999",
+        "-100000000000000000",
+        "-12.5",
+        "-12.4999",
+        "-1",
+        "-0.000000000000000001",
+        "0",
+        "0.000000000000000001",
+        "0.1",
+        "0.10000000000000001",
+        "0.11",
+        "1",
+        "1.000001",
+        "9.99",
+        "10",
+        "12",
+        "99999.99",
+        "100000",
+        "123456789012345678",
+        "999999999999999999",
+    };
+    size_t count = sizeof(rising) / sizeof(rising[0]);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < count; k++) {
+            struct decimal a;
+            struct decimal b;
+            assert_int_equal(decimal_parse(&a, span_of(rising[i])), 0);
+            assert_int_equal(decimal_parse(&b, span_of(rising[k])), 0);
+            int order = decimal_compare(a, b);
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(comparing_is_exact),
     cmocka_unit_test(numbers_are_kept_in_lowest_terms),
     cmocka_unit_test(every_zero_is_the_same_zero),
     cmocka_unit_test(exponents_move_the_point),
