@@ -39,17 +39,6 @@ static uint64_t attempt_until(const struct call *call)
 
 /* --- Attempts ------------------------------------------------------------- */
 
-/* A member failed: it rests, and its name may mean another address by now. */
-static void fail(struct call *call, struct member *member, int status,
-                 bool may_heal)
-{
-    member_hang_up(member);
-    pool_failed(&call->q->pool, member, link_now_ms());
-    member->server->is_wanted = true;
-    call->status = status;
-    call->is_hopeful = call->is_hopeful || may_heal;
-}
-
 /* Whether a name may yet turn out to mean somebody else: it has not been looked
  * up since this call began. */
 static bool may_move(const struct call *call, const struct server *server)
@@ -58,13 +47,29 @@ static bool may_move(const struct call *call, const struct server *server)
                                  server->asked_mono_ms < call->begun_mono_ms);
 }
 
+static void note_failure(struct call *call, const struct member *member)
+{
+    call->status = member->error;
+    call->is_hopeful = call->is_hopeful || member->error != QUOTED_E_PROTOCOL ||
+                       may_move(call, member->server);
+}
+
+/* A member failed: it rests, and its name may mean another address by now. */
+static void fail(struct call *call, struct member *member)
+{
+    member_hang_up(member);
+    pool_failed(&call->q->pool, member, link_now_ms());
+    member->server->is_wanted = true;
+    note_failure(call, member);
+}
+
 /* One who is alone at an address may be a balancer, which gives the next
  * connection to another server. */
 static void note_busy(struct call *call, struct member *member,
                       bool is_draining)
 {
     if (is_draining) {
-        fail(call, member, call->status, false); // the asks know
+        fail(call, member);
         return;
     }
     pool_answered(member, call->attempt_ms * 1000, link_now_ms());
@@ -101,13 +106,9 @@ static void conclude(struct call *call, const struct pass *pass,
         note_done(call, member, pass->latency_us);
         return;
     case PASS_LOST:
-        fail(call, member, QUOTED_E_UNREACHABLE, true);
-        return;
     case PASS_QUIET:
-        fail(call, member, QUOTED_E_TIMEOUT, true);
-        return;
     case PASS_GARBAGE:
-        fail(call, member, QUOTED_E_PROTOCOL, may_move(call, member->server));
+        fail(call, member);
         return;
     case PASS_BUSY:
         note_busy(call, member, pass->is_draining);
@@ -169,7 +170,7 @@ static void try_member(struct call *call, struct member *member)
         return;
     }
     if (err != 0) {
-        fail(call, member, QUOTED_E_UNREACHABLE, true);
+        fail(call, member);
         return;
     }
     struct pass pass = pass_of(call, member, pool_has_untried(&call->q->pool));
@@ -189,6 +190,25 @@ static bool is_shed(const struct asks *asks)
     return true;
 }
 
+/* No well member is left: look for one among the others.  Returns whether there
+ * is one. */
+static bool race(struct call *call)
+{
+    struct pool *pool = &call->q->pool;
+    if (is_shed(call->asks) || !pool_has_untried(pool)) {
+        return false;
+    }
+    if (trial_race(call->q, call->attempt_ms, call->deadline_mono_ms)) {
+        return true;
+    }
+    for (size_t i = 0; i < pool->count; i++) {
+        if (pool->members[i]->health != MEMBER_WELL) {
+            note_failure(call, pool->members[i]);
+        }
+    }
+    return false;
+}
+
 static void run_round(struct call *call)
 {
     struct pool *pool = &call->q->pool;
@@ -200,11 +220,13 @@ static void run_round(struct call *call)
     }
     while (!is_over(call)) {
         struct member *member = pool_choose(pool, link_now_ms());
-        if (member == NULL ||
-            (member->health != MEMBER_WELL && is_shed(call->asks))) {
+        if (member == NULL && !race(call)) {
             return;
         }
-        try_member(call, member);
+        if (member != NULL &&
+            (member->health == MEMBER_WELL || !is_shed(call->asks))) {
+            try_member(call, member);
+        }
     }
 }
 
@@ -270,18 +292,6 @@ static void settle(struct call *call, int state)
     }
 }
 
-/* Whether another round could do better than this one. */
-static bool is_worth_a_round(const struct call *call)
-{
-    const struct asks *asks = call->asks;
-    bool is_worth = call->is_hopeful;
-    for (size_t i = asks_next_open(asks, 0); !is_worth && i < asks->n;
-         i = asks_next_open(asks, i + 1)) {
-        is_worth = asks_status(asks, i) == ASKS_DRAINING;
-    }
-    return is_worth;
-}
-
 uint64_t call_pause_ms(uint32_t round)
 {
     uint64_t pause = round > 8 ? CALL_PAUSE_MS_LIMIT : CALL_PAUSE_MS << round;
@@ -331,8 +341,7 @@ int call_run(struct quoted *q, struct asks *asks)
         call.is_hopeful = false;
         call.attempt_ms = call_attempt_ms(q->attempt_ms, round);
         run_round(&call);
-        if (is_over(&call) || !is_worth_a_round(&call) ||
-            round + 1 == q->rounds_max) {
+        if (is_over(&call) || !call.is_hopeful || round + 1 == q->rounds_max) {
             break;
         }
         // Who has too much to do was asked once and said so, which is the

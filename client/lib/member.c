@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <quoted/quoted.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +23,9 @@
 /* What a server of ours answers to HELLO, as the value of "server". */
 #define SERVER_NAME "quoted"
 
-void member_failed(struct member *member, const char *format, ...)
+void member_failed(struct member *member, int error, const char *format, ...)
 {
+    CHECK(error < 0);
     char text[2 * MEMBER_FAILURE_SIZE];
     va_list arguments;
     va_start(arguments, format);
@@ -31,6 +33,7 @@ void member_failed(struct member *member, const char *format, ...)
     va_end(arguments);
     CHECK(len >= 0);
     clean_copy(member->failure, sizeof(member->failure), span_of(text));
+    member->error = error;
 }
 
 /* An address that was given as one is named as it was given; one of a name's
@@ -122,7 +125,7 @@ static void greet(struct member *member, const struct greeting *greeting)
 static int connecting_failed(struct member *member, int err)
 {
     char text[128];
-    member_failed(member, "%s",
+    member_failed(member, QUOTED_E_UNREACHABLE, "%s",
                   err == ETIMEDOUT ? "connecting takes too long"
                                    : strerror_r(err, text, sizeof(text)));
     return ERR_IO;
@@ -208,7 +211,7 @@ int member_receive(struct member *member, bool *received)
         return 0;
     }
     char text[128];
-    member_failed(member, "%s",
+    member_failed(member, QUOTED_E_UNREACHABLE, "%s",
                   got == 0 ? "the server closed the connection"
                            : strerror_r(errno, text, sizeof(text)));
     return ERR_IO;
@@ -236,7 +239,8 @@ static int take_greeting(struct member *member, const struct reply *reply)
     case GREETING_HELLO: {
         struct span name = server_name(reply);
         if (name.len > 0 && !span_equal(name, span_of(SERVER_NAME))) {
-            member_failed(member, "this is \"%.*s\", and no quoted server",
+            member_failed(member, QUOTED_E_PROTOCOL,
+                          "this is \"%.*s\", and no quoted server",
                           name.len > 64 ? 64 : (int)name.len, name.data);
             return ERR_PROTOCOL;
         }
@@ -262,7 +266,8 @@ int member_next(struct member *member, const struct reply **out)
 {
     while (true) {
         if (replies_next(member->replies, out) != 0) {
-            member_failed(member, "%s", replies_refusal(member->replies));
+            member_failed(member, QUOTED_E_PROTOCOL, "%s",
+                          replies_refusal(member->replies));
             return ERR_PROTOCOL;
         }
         const struct reply *reply = *out;

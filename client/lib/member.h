@@ -68,12 +68,12 @@ struct member {
     socklen_t address_len;
     char text[MEMBER_TEXT_SIZE];       /* how messages name it */
     char failure[MEMBER_FAILURE_SIZE]; /* why it failed in this call, or "" */
+    int error;                         /* the QUOTED_E_... of that */
     bool is_listed;                    /* inside reach.c only */
 
     /* The pool's: lib/pool.h. */
     enum member_health health;
     unsigned failures; /* since it last answered an ask */
-    uint64_t rested_mono_ms;
     uint64_t rests_until_mono_ms;
     uint64_t trial_until_mono_ms; /* the trial's; while MEMBER_TRIED */
     uint32_t tried_round;         /* the round that tried it last */
@@ -152,6 +152,7 @@ int member_next(struct member *member, const struct reply **out);
 /* Whether all that was received has been read, the greeting's answers too. */
 bool member_is_at_rest(const struct member *member);
 
-/* Say why a member failed: printf() into member->failure, made clean. */
-void member_failed(struct member *member, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Say why a member failed: a QUOTED_E_..., and printf() into member->failure,
+ * made clean. */
+void member_failed(struct member *member, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));

@@ -66,7 +66,7 @@ static void settle(struct pass *pass, size_t i,
 {
     bool is_draining = quote->status == QUOTED_E_DRAINING;
     if (is_draining || quote->status == QUOTED_E_OVERLOADED) {
-        member_failed(pass->member, "%s", quote->message);
+        member_failed(pass->member, quote->status, "%s", quote->message);
         asks_refer(pass->asks, i,
                    is_draining ? ASKS_DRAINING : ASKS_OVERLOADED);
         pass->is_busy = true;
@@ -83,14 +83,15 @@ static enum pass_outcome take_reply(struct pass *pass,
                                     const struct reply *reply)
 {
     if (pass->in_flight == 0) {
-        member_failed(pass->member, "an answer nobody asked for");
+        member_failed(pass->member, QUOTED_E_PROTOCOL,
+                      "an answer nobody asked for");
         return PASS_GARBAGE;
     }
     struct quoted_quote quote = {.size = 0};
     int status = pass->asks->symbols == NULL ? fields_read_pong(&quote, reply)
                                              : fields_read(&quote, reply);
     if (status == QUOTED_E_PROTOCOL) {
-        member_failed(pass->member, "%s", quote.message);
+        member_failed(pass->member, status, "%s", quote.message);
         return PASS_GARBAGE;
     }
     size_t i = pass->read;
@@ -147,7 +148,7 @@ static enum pass_outcome turn(struct pass *pass, uint64_t until, bool *received)
     int ready = link_wait(member->fd, events, until);
     // What comes without an end does not hold us beyond the deadline either.
     if (ready == 0 || link_now_ms() > pass->deadline_mono_ms) {
-        member_failed(member, "no answer in time");
+        member_failed(member, QUOTED_E_TIMEOUT, "no answer in time");
         return PASS_QUIET;
     }
     return (ready & ~POLLOUT) == 0 ? PASS_GOES_ON : receive(pass, received);

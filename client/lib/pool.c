@@ -58,6 +58,9 @@ static uint64_t score(uint64_t order, const struct member *member)
 
 int pool_add(struct pool *pool, struct member **member, bool is_trusted)
 {
+    if (pool->count == POOL_MEMBERS_LIMIT) {
+        return ERR_FULL;
+    }
     struct member **grown =
         mem_realloc(pool->members, (pool->count + 1) * sizeof(struct member *));
     if (grown == NULL) {
@@ -103,16 +106,6 @@ static bool is_candidate(const struct pool *pool, const struct member *member)
     return member->health == MEMBER_WELL && is_untried(pool, member);
 }
 
-bool pool_has_untried(const struct pool *pool)
-{
-    for (size_t i = 0; i < pool->count; i++) {
-        if (is_untried(pool, pool->members[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static size_t count_candidates(const struct pool *pool)
 {
     size_t count = 0;
@@ -120,6 +113,25 @@ static size_t count_candidates(const struct pool *pool)
         count += is_candidate(pool, pool->members[i]);
     }
     return count;
+}
+
+static size_t count_untried(const struct pool *pool)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        count += is_untried(pool, pool->members[i]);
+    }
+    return count;
+}
+
+bool pool_has_well(const struct pool *pool)
+{
+    return count_candidates(pool) > 0;
+}
+
+bool pool_has_untried(const struct pool *pool)
+{
+    return count_untried(pool) > 0;
 }
 
 /* The n-th candidate, from 0. */
@@ -185,7 +197,9 @@ static struct member *choose_of_two(struct pool *pool, size_t count,
     second += second >= first;
     struct member *one = candidate(pool, first);
     struct member *other = candidate(pool, second);
-    return pool_cost_us(one, now_mono_ms) <= pool_cost_us(other, now_mono_ms)
+    // By less than a quarter is by chance: such two are asked evenly.
+    return pool_cost_us(one, now_mono_ms) / 5 * 4 <=
+                   pool_cost_us(other, now_mono_ms)
                ? one
                : other;
 }
@@ -206,25 +220,22 @@ static struct member *choose_well(struct pool *pool, size_t count,
     }
 }
 
-/* Of those that are not well the one that failed longest ago. */
-static struct member *choose_unwell(const struct pool *pool)
+static struct member *find_untried(const struct pool *pool)
 {
-    struct member *best = NULL;
     for (size_t i = 0; i < pool->count; i++) {
-        struct member *member = pool->members[i];
-        if (is_untried(pool, member) &&
-            (best == NULL || member->rested_mono_ms < best->rested_mono_ms)) {
-            best = member;
+        if (is_untried(pool, pool->members[i])) {
+            return pool->members[i];
         }
     }
-    return best;
+    return NULL;
 }
 
 struct member *pool_choose(struct pool *pool, uint64_t now_mono_ms)
 {
     size_t count = count_candidates(pool);
-    struct member *chosen =
-        count > 0 ? choose_well(pool, count, now_mono_ms) : choose_unwell(pool);
+    struct member *chosen = count > 0 ? choose_well(pool, count, now_mono_ms)
+                            : count_untried(pool) == 1 ? find_untried(pool)
+                                                       : NULL;
     if (chosen != NULL) {
         chosen->tried_round = pool->round;
     }
@@ -246,7 +257,6 @@ void pool_failed(struct pool *pool, struct member *member, uint64_t now_mono_ms)
     uint64_t half = rest_ms / 2;
     member->health = MEMBER_RESTED;
     member->failures++;
-    member->rested_mono_ms = now_mono_ms;
     member->rests_until_mono_ms =
         now_mono_ms + half + pool_draw(pool) % (half + 1);
 }

@@ -10,8 +10,9 @@
  *       +-- pool_answered(), from each of them
  *
  *   (1) A round tries a member once at most.
- *   (2) While a well member is left to try, no other one is chosen.
- *   (3) Of others the one that failed longest ago is chosen first.
+ *   (2) Only a well member is chosen, or one that is left alone: for the others
+ *       there is a race (lib/trial.h).
+ *   (3) There are at most POOL_MEMBERS_LIMIT members.
  *   (4) A rest is 250 ms, doubling with each failure in a row up to 1 s, less a
  *       random part of up to its half.
  *   (5) Each rule chooses among well members as quoted.h says.
@@ -29,6 +30,9 @@
 
 struct member; /* lib/member.h */
 struct server; /* lib/handle.h */
+
+/* Each may have a descriptor, and a program has some 1,000. */
+#define POOL_MEMBERS_LIMIT 256
 
 #define POOL_REST_MS       250u
 #define POOL_REST_MS_LIMIT 1000u
@@ -56,7 +60,7 @@ void pool_deinit(struct pool *pool);
 /*
  * Take a member in, well or, where it is not trusted, as one whose rest is
  * over: then it is tried beside the calls before one depends on it.  MOVED: on
- * success returns 0 and *member is NULL.  ERR_NOMEM else.
+ * success returns 0 and *member is NULL.  ERR_NOMEM or ERR_FULL else.
  */
 int pool_add(struct pool *pool, struct member **member, bool is_trusted);
 
@@ -71,12 +75,15 @@ uint64_t pool_draw(struct pool *pool);
 void pool_begin_round(struct pool *pool);
 
 /*
- * The member to try next, by rules (1) to (3) and (5), which counts as tried
- * then; NULL when the round has tried them all.  BORROWED until it is removed.
+ * The member to try next, by rules (1), (2) and (5), which counts as tried
+ * then; NULL when there is none.  BORROWED until it is removed.
  */
 struct member *pool_choose(struct pool *pool, uint64_t now_mono_ms);
 
-/* Whether the round has a member left to try. */
+/* Whether the round has a well member left to try. */
+bool pool_has_well(const struct pool *pool);
+
+/* Whether the round has any member left to try. */
 bool pool_has_untried(const struct pool *pool);
 
 /* A member failed: it rests, or rests on. */
