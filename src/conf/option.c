@@ -38,8 +38,9 @@ static const struct option options[] = {
         .needs_restart = true,
         .initial = "127.0.0.1:7400",
         .help = "Where the server listens: host:port, [ipv6]:port, *:port for "
-                "every address of the machine, or unix:/absolute/path. Port 0 "
-                "takes a free one. Every protocol is spoken on each of them.",
+                "every address of the machine (of IPv4 alone, where there is "
+                "no IPv6), or unix:/absolute/path. Port 0 takes a free one. "
+                "Every protocol is spoken on each of them.",
     },
     {
         .key = "server.workers",

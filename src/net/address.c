@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +46,7 @@ static int look_up(struct address *out, const char *host, const char *port,
     memcpy(&out->storage, found->ai_addr, found->ai_addrlen);
     out->len = found->ai_addrlen;
     freeaddrinfo(found);
+    out->is_any = is_any;
     return 0;
 }
 
@@ -80,6 +80,27 @@ int address_parse(struct address *out, const char *text)
     }
     snprintf(name, sizeof(name), "%.*s", SPAN_ARGS(host));
     return look_up(out, name, colon + 1, is_bracketed);
+}
+
+bool address_narrow(struct address *address)
+{
+    if (!address->is_any || address->storage.ss_family != AF_INET6) {
+        return false;
+    }
+    struct sockaddr_in in = {
+        .sin_family = AF_INET,
+        .sin_port = ((struct sockaddr_in6 *)&address->storage)->sin6_port,
+        .sin_addr.s_addr = htonl(INADDR_ANY),
+    };
+    memset(&address->storage, 0, sizeof(address->storage));
+    memcpy(&address->storage, &in, sizeof(in));
+    address->len = sizeof(in);
+    return true;
+}
+
+bool address_is_narrow(const struct address *address)
+{
+    return address->is_any && address->storage.ss_family == AF_INET;
 }
 
 void address_print(char out[ADDRESS_TEXT_SIZE], const struct address *address)

@@ -106,6 +106,21 @@ static bool is_taken(struct address *address)
     return false;
 }
 
+/* The kernel, or a sandbox, has no IPv6.  (One that only gave no address of it
+ * to any interface binds all the same.) */
+static bool has_no_ipv6(int error)
+{
+    return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
+}
+
+/* The same for an address that may be narrowed. */
+static bool is_any_taken(struct address *address)
+{
+    return is_taken(address) &&
+           !(has_no_ipv6(errno) && address_narrow(address) &&
+             !is_taken(address));
+}
+
 int listener_bind(struct address *address, bool first)
 {
     if (address->storage.ss_family == AF_UNIX) {
@@ -117,7 +132,7 @@ int listener_bind(struct address *address, bool first)
         int fd = bind_once(address, false);
         return fd < 0 ? ERR_IO : fd;
     }
-    if (first && is_taken(address)) {
+    if (first && is_any_taken(address)) {
         return ERR_IO;
     }
     int fd = bind_once(address, true);

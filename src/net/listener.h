@@ -34,7 +34,8 @@ typedef void (*listener_accept_fn)(void *user, struct conn *conn);
  * A TCP address may be bound again (SO_REUSEPORT), by calls that are not the
  * `first`; the first is refused when anybody listens there already.  A Unix
  * socket is bound once and its descriptor duplicated; a socket file whose owner
- * is gone is replaced.  Threads: main.
+ * is gone is replaced.  Where there is no IPv6, the `first` narrows *address
+ * (address_narrow()).  Threads: main.
  */
 int listener_bind(struct address *address, bool first);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/loop.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -51,6 +54,23 @@ static int start_handles(struct loop *loop)
     return 0;
 }
 
+/* With its first loop libuv makes a pipe for the process, and ends the process
+ * where it can't.  So there is to be room for that and for the loop itself. */
+#define LOOP_FILES 6
+
+static bool has_room(void)
+{
+    int fds[LOOP_FILES];
+    int count = 0;
+    while (count < LOOP_FILES && (fds[count] = eventfd(0, EFD_CLOEXEC)) >= 0) {
+        count++;
+    }
+    for (int i = 0; i < count; i++) {
+        close(fds[i]);
+    }
+    return count == LOOP_FILES;
+}
+
 int loop_init(struct loop *loop, const struct loop_options *options)
 {
     *loop = (struct loop){
@@ -69,7 +89,7 @@ int loop_init(struct loop *loop, const struct loop_options *options)
     if (loop->read_scratch == NULL) {
         return ERR_NOMEM;
     }
-    if (uv_loop_init(&loop->uv) != 0) {
+    if (!has_room() || uv_loop_init(&loop->uv) != 0) {
         mem_free(loop->read_scratch);
         return ERR_IO;
     }

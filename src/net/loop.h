@@ -65,9 +65,9 @@ struct loop {
 };
 
 /*
- * Make a loop in *loop; the memory must not move.  Returns 0, ERR_NOMEM or
- * ERR_IO.  The clock may be NULL for the system's.  Threads: the one that will
- * run it, or main before that thread starts.
+ * Make a loop in *loop; the memory must not move.  Returns 0, ERR_NOMEM or,
+ * where descriptors run out, ERR_IO.  The clock may be NULL for the system's.
+ * Threads: the one that will run it, or main before that thread starts.
  */
 int loop_init(struct loop *loop, const struct loop_options *options);
 

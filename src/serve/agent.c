@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/agent.h"
 
+#include <unistd.h>
+
 #include <uv.h>
 
 #include "base/buffer.h"
@@ -78,6 +80,7 @@ int agent_open(struct agent **out, struct loop *loop, int fd, unsigned workers)
     struct agent *agent = mem_calloc(1, sizeof(*agent));
     uv_timer_t *timer = mem_calloc(1, sizeof(*timer));
     if (agent == NULL || timer == NULL) {
+        close(fd);
         mem_free(agent);
         mem_free(timer);
         return ERR_NOMEM;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -43,9 +44,11 @@ struct server {
     struct worker *workers[SOCKETS_WORKERS_LIMIT];
     unsigned workers_ended;
     uv_signal_t signals[SIGNALS_COUNT];
+    size_t signals_count; // that are on the loop
     uv_timer_t stage;
     struct watchdog *watchdog; // NULL: nobody wants to hear of us
     struct agent *agent;       // NULL: nobody is told of the load
+    bool has_loop;
     bool is_draining;
     bool has_left; // the workers have been told
 };
@@ -384,35 +387,46 @@ static void deinit_shared(struct server *server)
     settings_leave(&server->settings);
 }
 
-static void init_loop(struct server *server)
+/* What it made is ended with deinit_loop(), also where it fails half-way. */
+static int init_loop(struct server *server)
 {
     struct loop_options options = {.clock = server->shared.clock};
     int err = loop_init(&server->loop, &options);
-    CHECK(err == 0);
+    if (err != 0) {
+        return err;
+    }
     err = mailbox_init(&server->mailbox, &server->loop, on_mail, server);
-    CHECK(err == 0);
+    CHECK(err == 0); // it has what it needs with the loop
+    server->has_loop = true;
     uv_timer_init(&server->loop.uv, &server->stage);
     server->stage.data = server;
     for (size_t i = 0; i < SIGNALS_COUNT; i++) {
         uv_signal_t *handle = &server->signals[i];
-        uv_signal_init(&server->loop.uv, handle);
+        if (uv_signal_init(&server->loop.uv, handle) != 0) {
+            return ERR_IO;
+        }
+        server->signals_count++;
         handle->data = server;
         err = uv_signal_start(handle, on_signal, signal_numbers[i]);
-        CHECK(err == 0);
+        CHECK(err == 0); // these signals can be caught
     }
+    return 0;
 }
 
-static void start_workers(struct server *server, struct sockets *sockets)
+static int create_workers(struct server *server, struct sockets *sockets)
 {
     for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        int *fds = sockets->fds[i];
         int err = worker_create(&server->workers[i], i, &server->shared,
-                                server->settings, sockets->fds[i],
-                                sockets->addresses);
-        CHECK(err == 0); // nothing has been promised to anybody yet
+                                server->settings, fds, sockets->addresses);
+        for (size_t at = 0; at < sockets->addresses; at++) {
+            fds[at] = -1; // moved
+        }
+        if (err != 0) {
+            return err;
+        }
     }
-    for (unsigned i = 0; i < server->shared.workers_count; i++) {
-        worker_start(server->workers[i]);
-    }
+    return 0;
 }
 
 IMPLEMENTS(is_well)
@@ -448,17 +462,39 @@ static void start_watchdog(struct server *server, uint64_t period_us)
     }
 }
 
-static void start_agent(struct server *server, int fd)
+static int start_agent(struct server *server, struct sockets *sockets)
 {
-    if (fd >= 0) {
-        int err = agent_open(&server->agent, &server->loop, fd,
-                             server->shared.workers_count);
-        CHECK(err == 0); // the socket is bound and listens already
-    }
+    int fd = sockets->agent_fd;
+    sockets->agent_fd = -1; // moved
+    return fd < 0 ? 0
+                  : agent_open(&server->agent, &server->loop, fd,
+                               server->shared.workers_count);
 }
 
-/* The part of the start that can fail: everything is checked, and nothing
- * serves yet. */
+/* Say why loops and threads could not be made, where they could not. */
+static int complain(char error[SERVER_ERROR_SIZE], int err)
+{
+    struct rlimit files;
+    if (err == ERR_IO && getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        snprintf(error, SERVER_ERROR_SIZE,
+                 "a thread can't be started; the limit of open files is %llu: "
+                 "%s",
+                 (unsigned long long)files.rlim_cur, SOCKETS_FILES_ADVICE);
+    }
+    return err;
+}
+
+/* Make what serves, though nothing does yet. */
+static int make_all(struct server *server, struct sockets *sockets,
+                    char error[SERVER_ERROR_SIZE])
+{
+    int err = init_loop(server);
+    err = err == 0 ? start_agent(server, sockets) : err;
+    err = err == 0 ? create_workers(server, sockets) : err;
+    return complain(error, err);
+}
+
+/* Everything that users may have got wrong is checked and opened. */
 static int open_all(struct server *server, struct conf **conf,
                     struct sockets *sockets, char error[SERVER_ERROR_SIZE])
 {
@@ -473,7 +509,9 @@ static int open_all(struct server *server, struct conf **conf,
     sockets->workers = server->shared.workers_count;
     err =
         err == 0 ? sockets_bind(sockets, *conf, error, SERVER_ERROR_SIZE) : err;
-    err = err == 0 ? start_fetch(server, *conf, providers, count) : err;
+    err = err == 0
+              ? complain(error, start_fetch(server, *conf, providers, count))
+              : err;
     if (err == 0) {
         struct settings *settings = NULL;
         err = settings_create(&settings, conf, &names);
@@ -485,6 +523,35 @@ static int open_all(struct server *server, struct conf **conf,
     }
     names_destroy(&names);
     return err;
+}
+
+static void deinit_loop(struct server *server)
+{
+    watchdog_close(&server->watchdog);
+    agent_close(&server->agent);
+    mailbox_close(&server->mailbox);
+    uv_close((uv_handle_t *)&server->stage, NULL);
+    for (size_t i = 0; i < server->signals_count; i++) {
+        uv_close((uv_handle_t *)&server->signals[i], NULL);
+        // One more of them has nothing left to ask for, and must not kill.
+        signal(signal_numbers[i], SIG_IGN);
+    }
+    loop_deinit(&server->loop);
+    mailbox_deinit(&server->mailbox);
+}
+
+/* End and free what was started; the threads have been told to end. */
+static void end_all(struct server *server)
+{
+    fetch_stop(&server->shared.fetch);
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        worker_destroy(&server->workers[i]);
+    }
+    if (server->has_loop) {
+        deinit_loop(server);
+    }
+    deinit_shared(server);
+    mem_free(server);
 }
 
 int server_start(struct server **out, struct conf **conf,
@@ -504,34 +571,19 @@ int server_start(struct server **out, struct conf **conf,
     sockets_init(&sockets);
     sockets.passed = sockets_passed(options->listen_fds, options->listen_pid);
     int err = open_all(server, conf, &sockets, error);
+    err = err == 0 ? make_all(server, &sockets, error) : err;
     if (err != 0) {
         sockets_close(&sockets);
-        deinit_shared(server);
-        mem_free(server);
+        end_all(server);
         return err;
     }
-    init_loop(server);
-    start_agent(server, sockets.agent_fd);
-    start_workers(server, &sockets);
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        worker_start(server->workers[i]);
+    }
     start_watchdog(server, watchdog_period_us(options->watchdog_usec,
                                               options->watchdog_pid));
     *out = server;
     return 0;
-}
-
-static void deinit_loop(struct server *server)
-{
-    watchdog_close(&server->watchdog);
-    agent_close(&server->agent);
-    mailbox_close(&server->mailbox);
-    uv_close((uv_handle_t *)&server->stage, NULL);
-    for (size_t i = 0; i < SIGNALS_COUNT; i++) {
-        uv_close((uv_handle_t *)&server->signals[i], NULL);
-        // One more of them has nothing left to ask for, and must not kill.
-        signal(signal_numbers[i], SIG_IGN);
-    }
-    loop_deinit(&server->loop);
-    mailbox_deinit(&server->mailbox);
 }
 
 void server_run(struct server **server)
@@ -542,13 +594,7 @@ void server_run(struct server **server)
               LOG_NUMBER("workers", running->shared.workers_count));
     notify_send(running->notify_socket, "READY=1\nSTATUS=serving");
     loop_run(&running->loop);
-    fetch_stop(&running->shared.fetch);
-    for (unsigned i = 0; i < running->shared.workers_count; i++) {
-        worker_destroy(&running->workers[i]);
-    }
-    deinit_loop(running);
-    deinit_shared(running);
-    log_event(LOG_INFO, "serve", "ended", LOG_NUMBER("process", getpid()));
-    mem_free(running);
+    end_all(running);
     *server = NULL;
+    log_event(LOG_INFO, "serve", "ended", LOG_NUMBER("process", getpid()));
 }

@@ -41,7 +41,7 @@ struct server_options {
 };
 
 /*
- * Start serving with the settings in *conf (MOVED on success).  Returns
+ * Start serving with the settings in *conf (MOVED, on failure perhaps). Returns
  * 0, or an error with a text that names the thing, the cause and what to do;
  * then everything that was started has ended.  Threads: main.
  */

@@ -93,6 +93,8 @@ static void complain(const struct complaint *complaint, const char *text)
     if (errno == EADDRINUSE) {
         advice = "; end the program that listens there, or listen elsewhere: "
                  "--set server.listen=127.0.0.1:7500";
+    } else if (errno == EMFILE) {
+        advice = "; " SOCKETS_FILES_ADVICE;
     }
     snprintf(complaint->error, complaint->error_size, "%s: '%s': %s%s",
              complaint->key, text, cause, advice);
@@ -102,6 +104,10 @@ static void log_listening(const char *message, const struct address *address)
 {
     char printed[ADDRESS_TEXT_SIZE];
     address_print(printed, address);
+    if (address_is_narrow(address)) {
+        log_event(LOG_INFO, "serve", "there is no IPv6: * is IPv4 alone",
+                  LOG_TEXT("address", printed));
+    }
     log_event(LOG_INFO, "serve", message, LOG_TEXT("address", printed));
 }
 

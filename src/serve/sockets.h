@@ -14,6 +14,11 @@
  */
 #define SOCKETS_WORKERS_LIMIT 63
 
+/* What to do where descriptors run out at the start. */
+#define SOCKETS_FILES_ADVICE                                             \
+    "allow the process more open files (ulimit -n, LimitNOFILE= of its " \
+    "unit), or set fewer server.workers"
+
 struct sockets {
     int fds[SOCKETS_WORKERS_LIMIT][CONF_LIST_LIMIT]; /* [worker][address]; -1 */
     size_t addresses;

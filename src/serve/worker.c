@@ -203,22 +203,53 @@ static int init_loop(struct worker *worker)
     if (err != 0) {
         return err;
     }
+    err = mailbox_init(&worker->mailbox, &worker->loop, on_mail, worker);
+    CHECK(err == 0);              // it has what it needs with the loop
     worker->loop.is_awake = true; // its thread joins awake
     worker->loop.idle_for_ms = worker->settings->conf->limits.idle_for_ms;
     uv_timer_init(&worker->loop.uv, &worker->grace);
     worker->grace.data = worker;
-    err = mailbox_init(&worker->mailbox, &worker->loop, on_mail, worker);
-    CHECK(err == 0); // a descriptor for it was there a moment ago
     return 0;
 }
 
-static void open_listeners(struct worker *worker)
+static void close_fds(const int *fds, size_t count)
 {
-    for (size_t i = 0; i < worker->listeners_count; i++) {
-        int err = listener_open(&worker->listeners[i], &worker->loop,
-                                worker->listen_fds[i], on_accept, worker);
-        CHECK(err == 0); // the socket is bound and listens already
+    for (size_t i = 0; i < count; i++) {
+        close(fds[i]);
     }
+}
+
+static int open_listeners(struct worker *worker, const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int err = listener_open(&worker->listeners[i], &worker->loop, fds[i],
+                                on_accept, worker);
+        if (err != 0) {
+            close_fds(fds + i + 1, count - i - 1);
+            return err;
+        }
+        worker->listeners_count++;
+    }
+    return 0;
+}
+
+/* All but the sockets. */
+static int init_first(struct worker *worker)
+{
+    struct wait_options waits = {
+        .cells = worker->cells,
+        .ask = ask_upstream,
+        .user = worker,
+    };
+    int err = wait_create_all(&worker->waits, &waits);
+    return err == 0 ? init_loop(worker) : err;
+}
+
+static void free_worker(struct worker *worker)
+{
+    wait_destroy_all(&worker->waits);
+    settings_leave(&worker->settings);
+    mem_free(worker);
 }
 
 int worker_create(struct worker **out, unsigned number,
@@ -229,33 +260,37 @@ int worker_create(struct worker **out, unsigned number,
     *out = NULL;
     struct worker *worker = mem_calloc(1, sizeof(*worker));
     if (worker == NULL) {
+        close_fds(fds, count);
         return ERR_NOMEM;
     }
     worker->number = number;
     worker->shared = shared;
     worker->cells = &shared->metrics.cells[number];
     worker->settings = settings_hold(settings);
-    worker->listeners_count = count;
     LIST_INIT(&worker->guests);
-    struct wait_options waits = {
-        .cells = worker->cells,
-        .ask = ask_upstream,
-        .user = worker,
-    };
-    int err = wait_create_all(&worker->waits, &waits);
-    err = err == 0 ? init_loop(worker) : err;
+    int err = init_first(worker);
     if (err != 0) {
-        wait_destroy_all(&worker->waits);
-        settings_leave(&worker->settings);
-        mem_free(worker);
+        close_fds(fds, count);
+        free_worker(worker);
         return err;
     }
-    for (size_t i = 0; i < count; i++) {
-        worker->listen_fds[i] = fds[i];
+    err = open_listeners(worker, fds, count);
+    if (err != 0) {
+        worker_destroy(&worker);
+        return err;
     }
-    open_listeners(worker);
     *out = worker;
     return 0;
+}
+
+/* End what is on the loop, and the loop. */
+static void end_loop(struct worker *worker)
+{
+    loop_wake(&worker->loop);
+    stop_accepting(worker);
+    uv_close((uv_handle_t *)&worker->grace, NULL);
+    mailbox_close(&worker->mailbox);
+    loop_deinit(&worker->loop);
 }
 
 static void run(void *user)
@@ -263,16 +298,14 @@ static void run(void *user)
     struct worker *worker = user;
     cache_reader_join();
     loop_run(&worker->loop);
-    loop_wake(&worker->loop);
-    uv_close((uv_handle_t *)&worker->grace, NULL);
-    mailbox_close(&worker->mailbox);
-    loop_deinit(&worker->loop);
+    end_loop(worker);
     cache_reader_leave();
     worker->shared->on_worker_end(worker->shared->user);
 }
 
 void worker_start(struct worker *worker)
 {
+    worker->is_started = true;
     int err = uv_thread_create(&worker->thread, run, worker);
     CHECK(err == 0); // at the start there is room for a thread
 }
@@ -340,10 +373,14 @@ void worker_destroy(struct worker **worker)
     if (gone == NULL) {
         return;
     }
-    uv_thread_join(&gone->thread);
+    if (gone->is_started) {
+        uv_thread_join(&gone->thread);
+    } else {
+        cache_reader_join(); // as its thread would have
+        end_loop(gone);
+        cache_reader_leave();
+    }
     mailbox_deinit(&gone->mailbox);
-    wait_destroy_all(&gone->waits);
-    settings_leave(&gone->settings);
-    mem_free(gone);
+    free_worker(gone);
     *worker = NULL;
 }

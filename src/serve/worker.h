@@ -68,10 +68,10 @@ struct worker {
     struct metric_cells *cells;
     struct waits *waits;
     struct listener *listeners[CONF_LIST_LIMIT];
-    int listen_fds[CONF_LIST_LIMIT]; /* until it starts */
     size_t listeners_count;
     LIST_HEAD(, guest) guests;
     size_t turn_symbols; /* in its sessions' turns; WAIT_LIMIT at most */
+    bool is_started;
     bool is_draining;
     uv_timer_t grace;       /* runs from the drain to the end of reading */
     uint64_t grace_from_ms; /* those who came until then are read no more */
@@ -82,8 +82,9 @@ struct worker {
 };
 
 /*
- * Make a worker that will listen on `fds` (MOVED), `count` of them.  Returns 0,
- * ERR_NOMEM or ERR_IO.  Threads: main.
+ * Make a worker that will listen on `fds` (MOVED, also on failure), `count` of
+ * them.  Returns 0, ERR_NOMEM or, where descriptors run out, ERR_IO.  Threads:
+ * main.
  */
 int worker_create(struct worker **out, unsigned number,
                   const struct shared *shared, struct settings *settings,
@@ -114,6 +115,6 @@ void worker_forget(struct worker *worker);
  */
 void worker_post_drain(struct worker *worker);
 
-/* Wait for its thread's end, free and set *worker to NULL.  Threads: main, when
- * nobody posts to it any more. */
+/* Wait for its thread's end, if it was started, free and set *worker to NULL;
+ * NULL already is allowed.  Threads: main, when nobody posts to it any more. */
 void worker_destroy(struct worker **worker);

@@ -217,6 +217,36 @@ def test_an_address_that_fails_ends_the_start_with_those_before_it_closed(tmp_pa
     assert status == 1 and "'192.0.2.1:7400': Cannot assign requested address" in err
 
 
+def start_with_files(files):
+    """Start with so many open files allowed, and end it where it starts; returns
+    (status, all that it said)."""
+    with subprocess.Popen(
+            ["prlimit", f"--nofile={files}:{files}", program("src/quoted"), *ANYWHERE, *ANYBODY,
+             "--set", "server.workers=2", "--set", "server.agent_listen=127.0.0.1:0"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=environment()) as process:
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "msg=ready" in line:
+                process.send_signal(signal.SIGTERM)
+        return process.wait(DEADLINE_S), said
+
+
+def test_too_few_open_files_stop_the_start_with_what_to_do():
+    # With fewer a program can't even be loaded under every sanitizer.
+    for files in range(8, 100):
+        status, said = start_with_files(files)
+        if "msg=ready" in said:
+            assert status == 0 and files > 12, said
+            return
+        assert status == 1, said
+        error = said.splitlines()[-1]
+        assert re.match("quoted: .*(Too many open files|can't be started)", error), said
+        assert "ulimit -n" in error and "server.workers" in error, error
+    pytest.fail("100 open files are too few")
+
+
 def test_the_first_answer_comes_soon_after_the_start():
     began = time.monotonic()
     with Program("src/quoted", [*ANYBODY, *ANYWHERE], make_folder("quoted")) as server:

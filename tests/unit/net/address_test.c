@@ -58,6 +58,38 @@ static void addresses_print_as_they_are_parsed(void **state)
     }
 }
 
+static void every_address_is_narrowed_to_ipv4_once(void **state)
+{
+    (void)state;
+    struct address address;
+    char printed[ADDRESS_TEXT_SIZE];
+    assert_int_equal(address_parse(&address, "*:7400"), 0);
+    assert_false(address_is_narrow(&address));
+    assert_true(address_narrow(&address));
+    assert_true(address_is_narrow(&address));
+    assert_int_equal(address.len, sizeof(struct sockaddr_in));
+    address_print(printed, &address);
+    assert_string_equal(printed, "0.0.0.0:7400");
+    assert_false(address_narrow(&address));
+}
+
+/* Who names an address means that one. */
+static void other_addresses_are_not_narrowed(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"[::]:7400", "[::1]:7400", "0.0.0.0:7400",
+                                 "127.0.0.1:7400", "unix:/s"};
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct address address;
+        char printed[ADDRESS_TEXT_SIZE];
+        assert_int_equal(address_parse(&address, texts[i]), 0);
+        assert_false(address_narrow(&address));
+        assert_false(address_is_narrow(&address));
+        address_print(printed, &address);
+        assert_string_equal(printed, texts[i]);
+    }
+}
+
 static void names_are_looked_up(void **state)
 {
     (void)state;
@@ -164,6 +196,8 @@ static void long_host_is_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(addresses_print_as_they_are_parsed),
+    cmocka_unit_test(every_address_is_narrowed_to_ipv4_once),
+    cmocka_unit_test(other_addresses_are_not_narrowed),
     cmocka_unit_test(names_are_looked_up),
     cmocka_unit_test(names_that_are_not_known_are_absent),
     cmocka_unit_test(other_forms_are_refused),

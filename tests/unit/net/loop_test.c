@@ -5,6 +5,9 @@
  */
 #include "net/loop.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "base/check.h"
 #include "base/err.h"
 #include "testing/testing.h"
@@ -150,7 +153,50 @@ static void loop_that_has_not_turned_for_long_is_told(void **state)
     loop_deinit(&turns.loop);
 }
 
+/* The lowest descriptor that is free. */
+static int free_fd(void)
+{
+    int fd = dup(STDERR_FILENO);
+    assert_true(fd > STDERR_FILENO);
+    close(fd);
+    return fd;
+}
+
+/* Allow as many descriptors as are open, if they have no gaps, and `more`. */
+static void limit_files(struct rlimit *before, unsigned more)
+{
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+    struct rlimit limit = *before;
+    limit.rlim_cur = (rlim_t)free_fd() + more;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void without_descriptors_there_is_no_loop(void **state)
+{
+    (void)state;
+    int first = free_fd();
+    int err = ERR_IO;
+    unsigned more = 0;
+    for (; err == ERR_IO; more++) {
+        assert_true(more < 20);
+        struct rlimit before;
+        struct loop loop;
+        const struct loop_options options = {0};
+        limit_files(&before, more);
+        err = loop_init(&loop, &options);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        if (err == 0) {
+            loop_deinit(&loop);
+        }
+        assert_true(free_fd() == first || err == 0); // libuv keeps some
+    }
+    assert_int_equal(err, 0);
+    assert_true(more > 1);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(without_descriptors_there_is_no_loop), // of all, the first
+
     cmocka_unit_test(loop_that_has_not_turned_for_long_is_told),
     cmocka_unit_test(hooks_alternate_and_the_clock_stands_within_a_turn),
     cmocka_unit_test(loop_without_hooks_and_clock_uses_the_systems),
