@@ -42,6 +42,9 @@
     METRIC(upstream_limited,     COUNTER, "calls",       "Calls answered that the allowance is used.") \
     METRIC(upstream_failed,      COUNTER, "calls",       "Calls that failed in any other way.") \
     METRIC(upstream_resting,     COUNTER, "flights",     "Flights ended without a call, the provider being given a rest.") \
+    METRIC(store_kept,           COUNTER, "quotes",      "Quotes written to the file of store.path.") \
+    METRIC(store_dropped,        COUNTER, "quotes",      "Quotes not written: the disk fails, or is too slow.") \
+    METRIC(store_failed,         COUNTER, "writes",      "Writes to that file that failed.") \
     METRIC(reloads,              COUNTER, "reloads",     "Configuration files taken over.") \
     METRIC(reloads_refused,      COUNTER, "reloads",     "Configuration files refused.")
 /* clang-format on */
