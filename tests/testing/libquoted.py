@@ -58,6 +58,7 @@ class Quote:
     state: str
     symbol: str
     message: str
+    as_of: str
 
 
 def why_no_library():
@@ -150,4 +151,5 @@ class Client:
             error=self._word(quote.status), price=quote.price.text.decode(),
             server=quote.server.decode(), age_ms=quote.age_ms,
             state=self._library.quoted_state_name(quote.state).decode(),
-            symbol=quote.symbol.decode(), message=quote.message.decode())
+            symbol=quote.symbol.decode(), message=quote.message.decode(),
+            as_of=quote.as_of.decode())
