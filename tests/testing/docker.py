@@ -22,6 +22,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from programs import DEADLINE_S, TOP, wait_until
@@ -38,6 +39,9 @@ MARKET_PORT = 7401
 # busy machine.
 CALL_S = 60 + DEADLINE_S
 BUILD_S = 1200
+
+# No run takes that long.
+RUN_S_LIMIT = 6 * 3600
 
 # How often the engine is asked again: each time costs the start of a program.
 LOOK_S = 0.1
@@ -76,12 +80,10 @@ def why_no_docker():
     if not shutil.which(DOCKER):
         return "no docker command"
     try:
-        done = call("version", "--format", "{{.Server.Version}}", check=False, deadline_s=20)
+        is_there = call("version", check=False, deadline_s=20).returncode == 0
     except subprocess.TimeoutExpired:
-        return "the Docker engine does not answer"
-    lines = done.stderr.strip().splitlines()
-    return None if done.returncode == 0 else \
-        f"no Docker engine: {lines[-1] if lines else done.returncode}"
+        is_there = False
+    return None if is_there else "no Docker engine answers"
 
 
 # --- Whose is it --------------------------------------------------------------------
@@ -95,17 +97,22 @@ def read_start(pid):
 
 
 def make_id():
-    """A name that tells which process made it: process numbers are given again, and
-    mean nothing to whoever shares the engine from another name space."""
+    """A name that tells which process made it, and when: the number of a process is given
+    again, and means nothing to whoever shares the engine from another name space."""
     space = os.stat("/proc/self/ns/pid").st_ino
-    return f"qt-{space}-{os.getpid()}-{read_start(os.getpid())}-{secrets.token_hex(2)}"
+    return f"qt-{int(time.time())}-{space}-{os.getpid()}-{read_start(os.getpid())}" \
+        f"-{secrets.token_hex(2)}"
 
 
 def is_left(run_id):
     """Whether nobody will end that run any more."""
-    match = re.match(r"qt-(\d+)-(\d+)-(\d+)-", run_id)
-    return bool(match) and int(match[1]) == os.stat("/proc/self/ns/pid").st_ino and \
-        read_start(match[2]) != match[3]
+    match = re.match(r"qt-(\d+)-(\d+)-(\d+)-(\d+)-", run_id)
+    if not match:
+        return False
+    if int(match[1]) + RUN_S_LIMIT < time.time():
+        return True
+    is_near = int(match[2]) == os.stat("/proc/self/ns/pid").st_ino
+    return is_near and read_start(match[3]) != match[4]
 
 
 def list_made(is_wanted):
@@ -159,7 +166,7 @@ def build_for(run_id):
         build_image(f"{REPOSITORY}:packages", "--target", "packages")
         build_image(tag)
         call("tag", tag, f"{REPOSITORY}:latest")
-        for label in ("quoted.stage=build", f"{LABEL}=image"):
+        for label in ("quoted.stage", f"{LABEL}=image"):
             # A younger one may be what another user of the engine builds on.
             call("image", "prune", "--force", "--filter", f"label={label}",
                  "--filter", "until=1h")
