@@ -13,6 +13,7 @@ import time
 from collections import namedtuple
 
 from programs import DEADLINE_S, Program, make_folder, wait_until
+from quoting import PATIENCE
 
 # When it came, on time.monotonic()'s clock; by which server, or "-"; whether there was a
 # price; and what the client took it to take.
@@ -22,14 +23,14 @@ Answer = namedtuple("Answer", "at server ok ms")
 class Asker(Program):
     """Asks for one price again and again."""
 
-    def __init__(self, address, name, *more, every="10ms", timeout="2s", symbol="IBM"):
+    def __init__(self, address, name, *more, every="10ms", patience=PATIENCE):
         self.client = name
         self.answers = []
         self._price = self._server = None
         super().__init__(
             "client/cli/quote",
             ["-s", "{}:{}".format(*address), "--client", name, "--format", "report",
-             "--every", every, "--timeout", timeout, *more, symbol], make_folder("quote"))
+             "--every", every, *patience, *more, "IBM"], make_folder("quote"))
 
     def finish(self, expected=-signal.SIGTERM):
         super().finish(expected)  # it ends by the signal itself

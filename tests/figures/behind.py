@@ -7,7 +7,7 @@ import contextlib
 from collections import namedtuple
 
 from balancer import Fleet, Nginx
-from programs import Market
+from programs import Market, wait_until
 
 SERVERS = ("1", "2", "3")
 SYMBOLS = ("IBM", "GOOGL")
@@ -28,6 +28,10 @@ def behind_nginx(*on, servers=SERVERS):
     with Market("--step", "0") as market, Fleet(market, count=len(servers)) as fleet:
         warm(fleet)
         with Nginx(fleet.addresses, *on) as front:
+            made = 2  # the one by which it was seen to be ready, and the last of these
             while front.ask_who() != servers[-1]:
-                pass
+                made += 1
+            # Nothing of this comes into its log later.
+            wait_until(lambda: len(front.access_log.read_text().splitlines()) >= made,
+                       "a line in the access log for each connection")
             yield Behind(fleet, front)

@@ -6,9 +6,28 @@ million runs (FALSE_ALARM), which nobody will see, and take samples that are lar
 enough to tell a claim that is wrong all the same.
 """
 
+import itertools
 import math
+import statistics
 
 FALSE_ALARM = 1e-6
+
+# Of a comparison of times, for each effort.
+ROUNDS = 25
+
+
+def median_of(rounds):
+    """The median over all rounds, each of which has times of its own."""
+    return statistics.median(itertools.chain.from_iterable(rounds))
+
+
+def is_mostly_less(rounds, others):
+    """Whether the median of a round is less than that of the other's, in most rounds.
+    Both took turns, so what else the machine did fell on both; and with ROUNDS rounds,
+    half of them are never disturbed by chance."""
+    pairs = [(statistics.median(one), statistics.median(other))
+             for one, other in zip(rounds, others, strict=True)]
+    return sum(one < other for one, other in pairs) * 2 > len(pairs)
 
 
 def chi_square(counts):

@@ -2,37 +2,36 @@
 """Figure 2: a connection that is kept, against a new one for each request."""
 
 import contextlib
-import statistics
 import time
 from collections import namedtuple
 
 from behind import behind_nginx
+from chances import ROUNDS, median_of
 from figure import Figure, milliseconds, quote_block, table
 from programs import DEADLINE_S, read_info
-from quoting import Said
+from quoting import Said, name_nginx, name_server
 
-REQUESTS = 100  # of a run; the runs of all ways take turns
+REQUESTS = 20  # of a round; the rounds of all ways take turns
 
 # How somebody asks: in which tongue, to whom, and whether a connection is kept.
 Way = namedtuple("Way", "tongue to kept")
 WAYS = [Way(tongue, to, kept) for tongue in ("RESP", "RPyC") for to in ("server1", "nginx")
         for kept in (True, False)]
 
-# Milliseconds of each request and connections that the server took, by way; and what
-# somebody sees who asks with a new connection each time.
+# Milliseconds of the requests of each round and connections that the server took, by
+# way; and what somebody sees who asks in either manner.
 Result = namedtuple("Result", "ms connections transcript")
 
 
 def ask_by_resp(way, address):
-    """Milliseconds of each request of a run, as quote says them."""
-    said = report(way, address, REQUESTS)
+    """Milliseconds of each request of a round, as quote says them."""
+    said = report(way, {way.to: address}, REQUESTS)
     return [line.ms for line in said.report()]
 
 
-def report(way, address, requests):
+def report(way, servers, requests):
     again = [] if way.kept else ["--reconnect"]
-    said = Said(address, f"{way.to}:7400", "--format", "report", *again, "--repeat",
-                str(requests), "IBM")
+    said = Said(servers, "--format", "report", *again, "--repeat", str(requests), "IBM")
     assert said.status == 0, said.transcript
     return said
 
@@ -66,39 +65,34 @@ ASK = {"RESP": ask_by_resp, "RPyC": ask_by_rpyc}
 def play(effort):
     result = Result({way: [] for way in WAYS}, dict.fromkeys(WAYS, 0), [])
     with behind_nginx(servers=("1",)) as (fleet, front), fleet["1"].connect() as counter:
-        addresses = {"server1": fleet.address("1"), "nginx": front.address}
+        servers = {**name_server(fleet), **name_nginx(front)}
 
         def accepted():
             return read_info(counter.ask("INFO", "stats"))["connections_accepted"]
 
-        for _ in range(effort):
+        for _ in range(ROUNDS * effort):
             for way in WAYS:
                 before = accepted()
-                result.ms[way] += ASK[way.tongue](way, addresses[way.to])
+                result.ms[way].append(ASK[way.tongue](way, servers[way.to]))
                 result.connections[way] += accepted() - before
         for kept in (True, False):
             way = Way("RESP", "nginx", kept)
-            result.transcript.append(report(way, front.address, 3).transcript)
+            result.transcript.append(report(way, name_nginx(front), 3).transcript)
     return result
 
 
-def medians(result):
-    """Milliseconds of a request, by way."""
-    return {way: statistics.median(ms) for way, ms in result.ms.items()}
-
-
 def tell(result, _folder):
-    ms = medians(result)
+    ms = {way: median_of(rounds) for way, rounds in result.ms.items()}
     rows = []
     for way in WAYS:
         if way.kept:
             kept, anew = ms[way], ms[way._replace(kept=False)]
             rows.append([f"{way.tongue} to {way.to}", milliseconds(kept), milliseconds(anew),
                          f"**{anew / kept:.1f}**"])
-    count = len(result.ms[WAYS[0]])
+    count = len(result.ms[WAYS[0]]) * REQUESTS
     return (
         quote_block("\n".join(result.transcript)) +
-        f"\nThe median of {count:,} requests each, whose runs of {REQUESTS} took turns; RESP is "
+        f"\nThe median of {count:,} requests each, whose rounds of {REQUESTS} took turns; RESP is "
         "what `quote` speaks, RPyC is asked by Python's own package:\n\n" +
         table(["tongue and way", "kept, ms", "new each time, ms", "factor"], rows) +
         "\nFor Python, a new connection also means to ask anew for the root object and its "
@@ -107,4 +101,4 @@ def tell(result, _folder):
 
 FIGURE = Figure(
     "A connection that is kept, and one for each request",
-    "To connect anew for each request makes it several times as slow.", play, tell, effort=20)
+    "To connect anew for each request makes it several times as slow.", play, tell, effort=8)

@@ -7,7 +7,7 @@ from collections import namedtuple
 from behind import SERVERS, behind_nginx
 from chances import chance_of_chi_square, chi_square
 from figure import Figure, draw, quote_block, table
-from quoting import Said
+from quoting import Said, name_nginx
 
 CLIENTS = (2, 3, 4, 7, 12, 30, 100)  # by round robin
 GROUPS = range(1, 9)                 # clients of a group, by random
@@ -21,8 +21,8 @@ Result = namedtuple("Result", "reports transcript counts drawn")
 
 def two_clients(front):
     """Two clients, the first ones after all servers have had a turn."""
-    said = [Said(front.address, "nginx:7400", "--client", client, "--format", "report",
-                 "Google", "IBM") for client in ("1", "2")]
+    said = [Said(name_nginx(front), "--client", client, "--format", "report", "Google", "IBM")
+            for client in ("1", "2")]
     return [one.report() for one in said], "\n".join(one.transcript for one in said)
 
 
