@@ -40,3 +40,25 @@ int symbol_parse(struct symbol *out, struct span text)
     CHECK_SLOW(out->text[out->len] == '\0');
     return 0;
 }
+
+struct span symbol_mic(const struct symbol *symbol)
+{
+    static const char *const others[] = {
+        "ARCX", "BATS", "BVMF", "IEXG", "MTAA", "NEOE", "ROCO",
+    };
+    const size_t mic_len = 4;
+    if (symbol->len < 1 + 1 + mic_len) {
+        return span_of("");
+    }
+    struct span mic = {symbol->text + symbol->len - mic_len, mic_len};
+    bool is_code = mic.data[-1] == '.' && mic.data[0] == 'X';
+    for (size_t i = 0; i < mic_len; i++) {
+        char c = mic.data[i];
+        is_code = is_code && ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        is_code = is_code ||
+                  (mic.data[-1] == '.' && span_equal(mic, span_of(others[i])));
+    }
+    return is_code ? mic : span_of("");
+}

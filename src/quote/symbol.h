@@ -4,6 +4,9 @@
  *
  * A symbol is 1 to 32 of A-Z 0-9 . - ^ = / : _ in capitals.  Two texts that
  * differ in case or in surrounding white space are one symbol.
+ *
+ * Behind its last dot it may name a market by its code (ISO 10383):
+ * "TSCO.XLON".  "BRK.B" names none; that is a class of shares.
  */
 
 #pragma once
@@ -40,3 +43,11 @@ static inline bool symbol_equal(const struct symbol *a, const struct symbol *b)
 {
     return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
+
+/*
+ * The code of the market that a symbol names, "XLON"; empty where it names
+ * none.  A code is four letters or digits that begin with X, or one of the few
+ * markets with listings of their own whose codes do not: ARCX, BATS, BVMF,
+ * IEXG, MTAA, NEOE, ROCO.  BORROWED from *symbol.
+ */
+struct span symbol_mic(const struct symbol *symbol);

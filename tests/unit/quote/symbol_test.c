@@ -140,6 +140,28 @@ static void equality_is_of_the_whole_text(void **state)
     assert_false(symbol_equal(&a, &b));
 }
 
+static void market_is_named_behind_the_last_dot(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *mic;
+    } cases[] = {
+        {"TSCO.XLON", "XLON"}, {"tsco.xlon", "XLON"},  {"BRK.B.XNYS", "XNYS"},
+        {"SPY.ARCX", "ARCX"},  {"PETR4.BVMF", "BVMF"}, {"A.X1AB", "X1AB"},
+        {"IBM", ""},           {"BRK.B", ""},          {"TSCO.LON", ""},
+        {"GSPC.INDX", ""},     {"EURUSD.FOREX", ""},   {"A.XLONX", ""},
+        {"A.XL-N", ""},        {"XLON", ""},           {".XLON", ""},
+        {"A-XLON", ""},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct symbol symbol;
+        assert_int_equal(symbol_parse(&symbol, span_of(cases[i].text)), 0);
+        struct span mic = symbol_mic(&symbol);
+        assert_true(span_equal(mic, span_of(cases[i].mic)));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(symbols_are_normalised),
     cmocka_unit_test(every_byte_is_allowed_or_not),
@@ -150,6 +172,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(bytes_behind_the_text_are_0),
     cmocka_unit_test(normalising_twice_changes_nothing),
     cmocka_unit_test(equality_is_of_the_whole_text),
+    cmocka_unit_test(market_is_named_behind_the_last_dot),
 };
 
 TEST_MAIN(tests)
