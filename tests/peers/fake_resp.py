@@ -101,9 +101,11 @@ def quote(symbol="IBM", price="135.60", **fields):
 
 
 class FakeServer:
-    def __init__(self, path=None, port=0, greeting=b"", name=None):
+    def __init__(self, path=None, port=0, greeting=b"", name=None,
+                 host="127.0.0.1"):
         self.quotes = {}
         self.name = name
+        self.mute = False  # takes connections, and says and hears nothing
         self.beats = 0
         self.steps = []
         self.asked = []
@@ -121,9 +123,9 @@ class FakeServer:
             self.listener = socket.socket()
             self.listener.setsockopt(socket.SOL_SOCKET,
                                      socket.SO_REUSEADDR, 1)
-            self.listener.bind(("127.0.0.1", port))
+            self.listener.bind((host, port))
             self.port = self.listener.getsockname()[1]
-            self.address = "127.0.0.1:%d" % self.port
+            self.address = "%s:%d" % (host, self.port)
         self.listener.listen(64)
 
     def __enter__(self):
@@ -172,6 +174,8 @@ class FakeServer:
     def _serve(self, connection, number):
         try:
             connection.sendall(self.greeting)
+            if self.mute:
+                self.stopped.wait()
             reader = connection.makefile("rb")
             while True:
                 words = read_command(reader)
