@@ -134,7 +134,8 @@ def run(script, tmp_path, **more_environment):
                          **more_environment}), check=False)
 
 
-LIST = 'parameters=p; list() { write_list; echo "$has_changed:" $(cat $run/servers); has_changed=; }'
+LIST = """parameters=p
+    list() { write_list; echo "$has_changed:" $(cat $run/servers); has_changed=; }"""
 
 
 def test_address_goes_after_thirty_answers_without_it(tmp_path):
