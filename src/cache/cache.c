@@ -70,6 +70,7 @@ struct entry {
      * stamp that is lost or late makes the order of eviction a little less
      * exact. */
     _Atomic uint32_t asked_s;
+    _Atomic uint32_t asked_seconds; // how often that was stamped; relaxed too
     uint32_t slot;
     struct symbol symbol;
 };
@@ -235,8 +236,29 @@ bool cache_find(struct cache *cache, const struct symbol *symbol,
     uint32_t now_s = (uint32_t)(now_ms / 1000);
     if (atomic_load_explicit(&entry->asked_s, memory_order_relaxed) != now_s) {
         atomic_store_explicit(&entry->asked_s, now_s, memory_order_relaxed);
+        // Two workers in the same instant may count one for two.
+        uint32_t seconds =
+            atomic_load_explicit(&entry->asked_seconds, memory_order_relaxed);
+        atomic_store_explicit(&entry->asked_seconds, seconds + 1,
+                              memory_order_relaxed);
     }
     fill_found(entry, found);
+    return true;
+}
+
+bool cache_interest(struct cache *cache, const struct symbol *symbol,
+                    struct cache_interest *out)
+{
+    struct entry *entry = find_entry(cache, symbol);
+    if (entry == NULL) {
+        *out = (struct cache_interest){0};
+        return false;
+    }
+    out->asked_mono_ms =
+        (uint64_t)atomic_load_explicit(&entry->asked_s, memory_order_relaxed) *
+        1000;
+    out->seconds =
+        atomic_load_explicit(&entry->asked_seconds, memory_order_relaxed);
     return true;
 }
 
@@ -392,7 +414,9 @@ int cache_publish(struct cache *cache, const struct quote *quote,
             ? NULL
             : atomic_load_explicit(&entry->current, memory_order_relaxed);
     if (before != NULL &&
-        before->quote.fetched_mono_ms > quote->fetched_mono_ms) {
+        (before->quote.fetched_mono_ms > quote->fetched_mono_ms ||
+         quote_compare_as_of(quote, &before->quote) < 0)) {
+        metric_add(cache->cells, METRIC_cache_overtaken, 1);
         return ERR_STALE;
     }
     bool is_new = entry == NULL;

@@ -23,7 +23,8 @@
  *
  *   (1) A symbol has at most one current quote.
  *   (2) Nobody writes to a current or retired quote.
- *   (3) A quote never replaces one that was fetched later.
+ *   (3) A quote never replaces one that was fetched later, nor one whose price
+ *       is surely of a later time: as_of never goes back for a symbol.
  *   (4) There are never more than symbols_max current quotes, nor more than
  *       CACHE_UNKNOWNS_SHARE of that many symbols believed unknown.
  *   (5) A failure, UNKNOWN included, never removes a quote.
@@ -121,6 +122,17 @@ bool cache_find(struct cache *cache, const struct symbol *symbol,
 bool cache_peek(struct cache *cache, const struct symbol *symbol,
                 struct cache_found *found);
 
+/* How much a symbol is wanted. */
+struct cache_interest {
+    uint64_t asked_mono_ms; /* when it was last asked for, to the second */
+    uint32_t seconds;       /* in which it was asked for, since it is known */
+};
+
+/* Look at who asks for a symbol, without counting as one.  Returns false where
+ * nothing is known of it; *out is then 0.  Threads: as cache_find(). */
+bool cache_interest(struct cache *cache, const struct symbol *symbol,
+                    struct cache_interest *out);
+
 /* Called with a current quote; BORROWED as in cache_find(). */
 typedef void (*cache_quote_fn)(void *user, const struct quote *quote);
 
@@ -140,7 +152,7 @@ uint64_t cache_scan(struct cache *cache, uint64_t cursor, uint32_t count,
  * for the symbol is forgotten.  A full cache drops one of its least recently
  * wanted quotes (of a random sample).  On failure nothing is changed:
  *
- *   ERR_STALE   A quote fetched later is current already.
+ *   ERR_STALE   Invariant (3): what is current already is newer.
  *   ERR_NOMEM   No memory.
  *
  * Threads: one, the writer, joined and not paused; the same for all below.

@@ -28,6 +28,7 @@
     METRIC(cache_misses,         COUNTER, "lookups",     "Nothing to answer with: had to wait for a fetch.") \
     METRIC(cache_unknown,        COUNTER, "lookups",     "Answered from memory that no provider knows the symbol.") \
     METRIC(cache_published,      COUNTER, "quotes",      "Quotes made current.") \
+    METRIC(cache_overtaken,      COUNTER, "quotes",      "Quotes that came late: what was current is newer.") \
     METRIC(cache_evicted,        COUNTER, "quotes",      "Pushed out by newer symbols at cache.symbols_max.") \
     METRIC(cache_quotes,         GAUGE,   "quotes",      "Symbols with a quote.") \
     METRIC(cache_unknowns,       GAUGE,   "symbols",     "Symbols believed to be unknown.") \

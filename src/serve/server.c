@@ -14,9 +14,9 @@
 #include "base/mem.h"
 #include "cache/cache.h"
 #include "obs/log.h"
-#include "quote/freshness.h"
 #include "quote/names.h"
 #include "serve/agent.h"
+#include "serve/ledger.h"
 #include "serve/notify.h"
 #include "serve/reload.h"
 #include "serve/roster.h"
@@ -37,10 +37,7 @@ struct server {
     const char *notify_socket;
     struct shared shared;
     struct settings *settings;
-    /* What the fetch thread needs of the settings; relaxed: either will do. */
-    _Atomic uint64_t fresh_for_ms;
-    _Atomic uint64_t unknown_for_ms;
-    _Atomic uint64_t retry_after_ms;
+    struct ledger ledger;
     struct worker *workers[SOCKETS_WORKERS_LIMIT];
     unsigned workers_ended;
     uv_signal_t signals[SIGNALS_COUNT];
@@ -56,55 +53,11 @@ struct server {
 /* --- What the threads report -------------------------------------------------
  */
 
-/* Failures that are the provider's answer, and kept for cache.unknown_for. */
-static bool is_believed(int err)
-{
-    return err == ERR_UNKNOWN || err == ERR_NODATA;
-}
-
 IMPLEMENTS(fetch_recall_fn)
 static bool on_recall(void *user, struct fetch_result *result)
 {
     struct server *server = user;
-    uint64_t now_ms = clock_mono_ms(server->shared.clock);
-    struct freshness_rule rule = {
-        .fresh_for_ms =
-            atomic_load_explicit(&server->fresh_for_ms, memory_order_relaxed),
-    };
-    struct cache_found found;
-    cache_peek(server->shared.cache, &result->symbol, &found);
-    if (found.quote != NULL &&
-        freshness_of(found.quote, &rule, now_ms) == FRESHNESS_FRESH) {
-        result->quote = *found.quote;
-        return true;
-    }
-    if (is_believed(found.failure) && now_ms < found.failed_until_ms) {
-        result->err = found.failure;
-        snprintf(result->reason, sizeof(result->reason), "%s",
-                 err_sentence(found.failure));
-        return true;
-    }
-    return false;
-}
-
-/* Keep what became of a symbol: the quote, or how it failed. */
-static void keep(struct server *server, const struct fetch_result *result)
-{
-    struct cache *cache = server->shared.cache;
-    uint64_t now_ms = clock_mono_ms(server->shared.clock);
-    if (result->err == 0) {
-        // Where it can't be kept, those who wait still get it.
-        int err = cache_publish(cache, &result->quote, now_ms);
-        CHECK(err == 0 || err == ERR_STALE || err == ERR_NOMEM);
-    } else if (result->err != ERR_DRAINING) {
-        uint64_t hold_ms = atomic_load_explicit(is_believed(result->err)
-                                                    ? &server->unknown_for_ms
-                                                    : &server->retry_after_ms,
-                                                memory_order_relaxed);
-        int err =
-            cache_fail(cache, &result->symbol, result->err, now_ms + hold_ms);
-        CHECK(err == 0 || err == ERR_NOMEM);
-    }
+    return ledger_recall(&server->ledger, result);
 }
 
 IMPLEMENTS(fetch_done_fn)
@@ -112,12 +65,13 @@ static void on_fetched(void *user, uint64_t askers,
                        const struct fetch_result *result)
 {
     struct server *server = user;
+    struct fetch_result kept = *result;
     if (!result->is_recalled) {
-        keep(server, result);
+        ledger_keep(&server->ledger, &kept);
     }
     for (unsigned i = 0; i < server->shared.workers_count; i++) {
         if ((askers >> i & 1) != 0) {
-            worker_post_result(server->workers[i], result);
+            worker_post_result(server->workers[i], &kept);
         }
     }
 }
@@ -252,12 +206,7 @@ static void log_change(void *user, const char *key, const char *before,
 static void apply_settings(struct server *server, struct settings *settings)
 {
     const struct conf *conf = settings->conf;
-    atomic_store_explicit(&server->fresh_for_ms, conf->cache.fresh_for_ms,
-                          memory_order_relaxed);
-    atomic_store_explicit(&server->unknown_for_ms, conf->cache.unknown_for_ms,
-                          memory_order_relaxed);
-    atomic_store_explicit(&server->retry_after_ms, conf->fetch.retry_after_ms,
-                          memory_order_relaxed);
+    ledger_apply(&server->ledger, conf);
     settings_apply_log(conf);
     settings_leave(&server->settings);
     server->settings = settings;
@@ -376,7 +325,11 @@ static int init_shared(struct server *server, const struct conf *conf)
         .symbols_max = (uint32_t)conf->cache.symbols_max,
         .cells = &shared->metrics.cells[shared->workers_count],
     };
-    return cache_create(&shared->cache, &options);
+    err = cache_create(&shared->cache, &options);
+    if (err == 0) {
+        ledger_init(&server->ledger, shared->cache, shared->clock);
+    }
+    return err;
 }
 
 static void deinit_shared(struct server *server)

@@ -128,6 +128,57 @@ static void inv3_older_fetch_is_refused(void **state)
     close_cache(&f);
 }
 
+/* A second provider's older price does not take the place of a newer one,
+ * though it came later. */
+static void inv3_as_of_never_goes_back(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 10);
+    struct symbol ibm = symbol_of("IBM");
+    assert_int_equal(publish(&f, &ibm, 20), 0);
+    struct quote later = *peek(&f, &ibm).quote;
+    later.has_as_of = true;
+    later.as_of_unix_ns = INT64_C(1700000000000000000);
+    later.fetched_mono_ms = 30;
+    assert_int_equal(cache_publish(f.cache, &later, 30), 0);
+    struct quote earlier = later;
+    earlier.as_of_unix_ns--;
+    earlier.fetched_mono_ms = 40;
+    assert_int_equal(cache_publish(f.cache, &earlier, 40), ERR_STALE);
+    assert_int_equal(fetched_ms(&f, &ibm), 30);
+    assert_int_equal(counted(&f, METRIC_cache_overtaken), 1);
+    // The same instant, and a price without one, are no step back.
+    later.fetched_mono_ms = 50;
+    assert_int_equal(cache_publish(f.cache, &later, 50), 0);
+    earlier.has_as_of = false;
+    earlier.fetched_mono_ms = 60;
+    assert_int_equal(cache_publish(f.cache, &earlier, 60), 0);
+    close_cache(&f);
+}
+
+static void interest_counts_the_seconds_in_which_it_was_asked_for(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_cache(&f, 10);
+    struct symbol ibm = symbol_of("IBM");
+    struct cache_interest interest;
+    assert_false(cache_interest(f.cache, &ibm, &interest));
+    assert_int_equal(interest.seconds, 0);
+    assert_int_equal(publish(&f, &ibm, 20), 0);
+    static const uint64_t asked_ms[] = {5000, 5001, 5999, 6000, 9500};
+    for (size_t i = 0; i < sizeof(asked_ms) / sizeof(asked_ms[0]); i++) {
+        struct cache_found found;
+        assert_true(cache_find(f.cache, &ibm, asked_ms[i], &found));
+    }
+    peek(&f, &ibm);
+    assert_true(cache_interest(f.cache, &ibm, &interest));
+    assert_int_equal(interest.seconds, 3);
+    assert_int_equal(interest.asked_mono_ms, 9000);
+    close_cache(&f);
+}
+
 static void inv4_quotes_are_never_more_than_symbols_max(void **state)
 {
     (void)state;
@@ -408,6 +459,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(inv1_symbol_has_at_most_one_current_quote),
     cmocka_unit_test(inv2_nobody_writes_to_a_quote_that_is_held),
     cmocka_unit_test(inv3_older_fetch_is_refused),
+    cmocka_unit_test(inv3_as_of_never_goes_back),
+    cmocka_unit_test(interest_counts_the_seconds_in_which_it_was_asked_for),
     cmocka_unit_test(inv4_quotes_are_never_more_than_symbols_max),
     cmocka_unit_test(inv4_unknowns_are_never_more_than_their_share),
     cmocka_unit_test(inv5_failure_never_removes_a_quote),
