@@ -3,7 +3,7 @@
 # target installs the Debian packages it needs (tools/packages), with sudo where
 # it is not run by root.
 
-.PHONY: build demo check install image format lint fuzz bench clean help
+.PHONY: build demo check install image format lint fuzz bench figures clean help
 .DEFAULT_GOAL := build
 
 PREFIX ?=
@@ -54,13 +54,18 @@ bench:
 	@tools/build dev
 	@bench/bench
 
+figures:
+	@tools/setup build test
+	@tools/build dev
+	@tools/figures
+
 clean:
 	@echo "clean: removing build/"
 	@rm -rf build
 
 help:
 	@echo "make [build]   compile into build/ (gcc)"
-	@echo "make demo      start a market and a server, and ask for ten prices"
+	@echo "make demo      ten prices of one server; then three behind nginx, of which one is killed"
 	@echo "make check     every test, also under the sanitizers; CHECK='unit --build dev' for some"
 	@echo "make install   into PREFIX (/usr/local), below DESTDIR where that is set"
 	@echo "make image     the Docker image quoted:VERSION, with the engine that runs here"
@@ -68,4 +73,5 @@ help:
 	@echo "make lint      clang-format, tidy, clang-tidy, cppcheck, scripts"
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS (60) from its corpus"
 	@echo "make bench     server time a request against Redis, as a ratio"
+	@echo "make figures   every figure of the report that this grew from, into docs/figures.md"
 	@echo "make clean     remove build/"

@@ -111,8 +111,8 @@ def tell(result, folder):
         "and one of them is the greedy one. Balanced by request, its load is everybody's. "
         f"(Random: a uniform draw is as uneven as that in {chance:.0%} of all cases. Least loaded "
         "draws two and asks the one that has answered faster of late; a server that was late once, "
-        "as happens where all share two processors, is spared for a while: the half of two thirds "
-        "that each of the others then gets makes 1.5.)\n\n" + plot(result, folder))
+        "as happens where all share two processors, is spared for a while, and with one "
+        "spared each of the others gets a half, which makes 1.5.)\n\n" + plot(result, folder))
 
 
 FIGURE = Figure(

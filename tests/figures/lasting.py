@@ -128,8 +128,8 @@ def tell(result, folder):
         quote_block(result.said.transcript) +
         f"\nIts exit status is {result.said.status}. Server 1 is started again, and nobody does "
         "anything else: the same clients, through the same nginx, had prices again "
-        f"{min(result.back_s):.1f} to {max(result.back_s):.1f} s later. nginx takes no "
-        "connection to a server for 5 s after one failed. The four clients from before allow a "
+        f"{max(result.back_s):.1f} s later. nginx takes no connection to a server for 5 s after "
+        "one failed. The four clients from before allow a "
         f"request more time than that: to them it was one slow answer, of {longest / 1000:.1f} s "
         f"at most, and {result.failed[0] or 'no'} failed requests.\n")
 
