@@ -103,6 +103,7 @@ def test_beats_say_how_many_requests_wait(market, beaten):
     beaten.send_raw(compose(("MGET", "IBM", "DIS")) + compose(("GET", "DIS")) +
                     compose(("PING",)) + compose(("GET", "MSFT")))
     wait_waiting(beaten, 3)
+    market.wait("held", 3)
     market.release("DIS")
     wait_waiting(beaten, 2)
     market.release("*")
@@ -196,6 +197,7 @@ def test_no_beat_is_among_the_replies_of_an_exec(market, server, beaten):
     market.hold("*")
     beaten.send_raw(b"GET MSFT\r\nMULTI\r\nPING\r\nMGET IBM DIS\r\nGET IBM\r\nEXEC\r\n")
     wait_waiting(beaten, 3)  # what is before them is told of them
+    market.wait("held", 3)
     market.release("MSFT")
     assert receive(beaten) == "326.67"
     assert [beaten.receive() for _ in range(4)] == ["OK"] + ["QUEUED"] * 3
