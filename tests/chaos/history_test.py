@@ -74,6 +74,7 @@ def test_the_longest_gap_is_that_without_a_good_answer():
     history.add(answer(client="2", start=0, end=1))
     assert history.longest_gap_s("1") == 5 and history.worst_gap_s() == 5
     assert history.longest_gap_s("2") == 1
+    assert history.longest_gap_s("1", since=6) == 3
 
 
 def test_answers_are_counted_from_when_they_were_asked_for():

@@ -17,11 +17,12 @@ import time
 from collections import namedtuple
 
 from programs import SLOWER, wait_until
+from scene import NAME
 
-# What became of a scene.  `gap_s` is the longest time that any client went without a
-# good answer; `back_s` the time until a server that is well again gave its first answer
-# or, behind a balancer, was given a new connection; `steps_back` how often an earlier
-# price came after a later one, from another server.
+# What became of a scene.  `gap_s` is the longest time that any client, once all had
+# had answers, went without a good one; `back_s` the time until a server that is well
+# again gave its first answer or, behind a balancer, was given a new connection;
+# `steps_back` how often an earlier price came after a later one, from another server.
 Outcome = namedtuple("Outcome", "requests failed gap_s back_s steps_back")
 
 
@@ -72,7 +73,7 @@ def conclude(scene, back_s=None):
     """End the clients; the outcome from what they were answered."""
     scene.end_clients()
     history = scene.history
-    return Outcome(len(history.all()), len(history.failed()), history.worst_gap_s(), back_s,
+    return Outcome(len(history.all()), len(history.failed()), history.worst_gap_s(scene.began), back_s,
                    history.steps_back(scene.prices))
 
 
@@ -171,6 +172,27 @@ def provider_stops(scene, least_s=0):
         scene.market.signal(signal.SIGCONT)
     wait_fresh(scene)
     return conclude(scene)
+
+
+def move(scene, least_s=0):
+    """Server 2 dies, and comes back at another address, which its name tells."""
+    scene.fleet.kill("2")
+    scene.wait_answers(least_s=least_s)
+    scene.fleet.move("2")
+    scene.fleet.start("2")
+    scene.tell_names()
+    return conclude(scene, scene.wait_back("2"))
+
+
+def lose_names(scene, least_s=0):
+    """The name stands for nothing any more, and then server 2 is killed too."""
+    scene.names.set(NAME, [])
+    scene.wait_answers(least_s=least_s)
+    with killed(scene, "2"):
+        scene.wait_answers()
+    back_s = scene.wait_back("2")
+    scene.tell_names()
+    return conclude(scene, back_s)
 
 
 def lose_balancer(scene, least_s=0):

@@ -139,16 +139,17 @@ class History:
         """Those that are errors."""
         return [answer for answer in self.all() if answer.error]
 
-    def longest_gap_s(self, client):
-        """The longest time in which a client that asked all the time got no good answer."""
-        answers = self.answers[client]
+    def longest_gap_s(self, client, since=0):
+        """The longest time in which a client that asked all the time got no good answer to
+        what it asked after a time."""
+        answers = [answer for answer in self.answers[client] if answer.start >= since]
         ends = [answers[0].start, *(answer.end for answer in answers if not answer.error),
                 answers[-1].end]
         return max(later - earlier for earlier, later in zip(ends, ends[1:]))
 
-    def worst_gap_s(self):
+    def worst_gap_s(self, since=0):
         """The longest of all clients."""
-        return max(self.longest_gap_s(client) for client in self.answers)
+        return max(self.longest_gap_s(client, since) for client in self.answers)
 
     def shares(self, client, count):
         """How many of the last good answers of a client are each server's."""

@@ -24,12 +24,14 @@ from collections import namedtuple
 from balancer import BACK_S, Fleet, Haproxy, Nginx
 from history import FRESH_MS, SYMBOLS, Answer, History, Prices
 from libquoted import Client
+from names import Names
 from network import CLIENTS as CLIENTS_ADDRESS
 from network import Network
-from programs import SLOWER, Market, wait_until
+from programs import SLOWER, Market, read_info, wait_until
 from wire import Connection, Ended, Error
 
 CLIENTS = 8
+NAME = "quoted.test"
 PAUSE_S = 0.02
 
 # A request may take this long before it has failed: far longer than the two seconds
@@ -124,12 +126,13 @@ RETRY_HAPROXY = Way("retry, HAProxy", retrying, Haproxy)
 
 
 class Asking:
-    """One client, until it is ended."""
+    """One client, until it is ended; with `names`, it sees these."""
 
-    def __init__(self, name, make, history):
+    def __init__(self, name, make, history, names=None):
         self.name = name
         self._make = make
         self._history = history
+        self._names = names
         self._stop = threading.Event()
         self._error = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -137,6 +140,8 @@ class Asking:
 
     def _run(self):
         try:
+            if self._names:
+                self._names.enter()
             with contextlib.closing(self._make()) as asker:
                 self._ask_all(asker)
         except Exception as error:
@@ -167,6 +172,21 @@ class Asking:
 
 # --- The servers ----------------------------------------------------------------------
 
+class MovingFleet(Fleet):
+    """Servers that may come back at another address."""
+
+    def __init__(self, market, *settings):
+        self._moved = {}
+        super().__init__(market, *settings)
+
+    def address(self, name):
+        return super().address(self._moved.get(name, name))
+
+    def move(self, name):
+        """Let a server, which does not run, have an address that nobody has had."""
+        self._moved[name] = str(100 + len(self._moved) + int(name))
+
+
 class FarFleet(Fleet):
     """Servers that are each on a host of their own (network.py)."""
 
@@ -186,22 +206,24 @@ class FarFleet(Fleet):
 
 class Scene:
     """Three servers that a market tells moving prices, and clients.  With `far`, each
-    server is on a host of its own, and scene.network is the network."""
+    server is on a host of its own, and scene.network is the network.  With `named`,
+    clients know but a name, NAME, which scene.names says the meaning of."""
 
-    def __init__(self, way, far=False, timeout_s=TIMEOUT_S, fronts=1):
+    def __init__(self, way, far=False, named=False, timeout_s=TIMEOUT_S, fronts=1):
         self.way = way
+        self.names = None
         self.fronts = []
         self.network = None
         self.history = History([str(i + 1) for i in range(CLIENTS)])
         self._clients = []
         self._stack = contextlib.ExitStack()
         try:
-            self._build(far, timeout_s, fronts)
+            self._build(far, named, timeout_s, fronts)
         except BaseException as error:
             self.__exit__(type(error), error, error.__traceback__)
             raise
 
-    def _build(self, far, timeout_s, fronts):
+    def _build(self, far, named, timeout_s, fronts):
         stack = self._stack
         if far:
             self.network = stack.enter_context(Network(["1", "2", "3"]))
@@ -211,15 +233,24 @@ class Scene:
         self.prices = stack.enter_context(Prices(self.market))
         self.fleet = stack.enter_context(
             FarFleet(self.network, self.market, *SETTINGS) if far
-            else Fleet(self.market, *SETTINGS))
+            else MovingFleet(self.market, *SETTINGS))
         addresses = self.fleet.addresses
         if self.way.front:
             self.fronts = [stack.enter_context(self.way.front(addresses)) for _ in range(fronts)]
             addresses = [front.address for front in self.fronts]
+        if named:
+            self.names = stack.enter_context(Names())
+            self.tell_names()
+            addresses = [(NAME, addresses[0][1])]
         for name in self.history.answers:
-            self._clients.append(
-                Asking(name, lambda: self.way.asker(addresses, timeout_s), self.history))
+            self._clients.append(Asking(name, lambda: self.way.asker(addresses, timeout_s),
+                                        self.history, self.names))
         self.wait_answers(10)
+        self.began = time.monotonic()  # all is warm
+
+    def tell_names(self):
+        """Let NAME stand for where the servers are now."""
+        self.names.set(NAME, [host for host, _ in self.fleet.addresses])
 
     def __enter__(self):
         return self
@@ -284,6 +315,15 @@ class Scene:
         """Whether a fifth of the last 30 answers of a client, all since then, is a server's."""
         last = list(itertools.islice(self.history.since(client, since), 30))
         return len(last) == 30 and sum(answer.server == name for answer in last) >= 6
+
+    def wait_no_connections(self):
+        """Wait until no server has a connection left but that which asks it, when all clients
+        have ended."""
+        for name in self.fleet.names:
+            with self.fleet[name].connect() as client:
+                wait_until(
+                    lambda: read_info(client.ask("INFO", "clients"))["connected_clients"] == 1,
+                    lambda: f"server {name} has no client: {client.ask('CLIENT', 'LIST')}", WAIT_S)
 
     def describe(self, since):
         """What has come since a time, for the text of a failure."""
