@@ -24,8 +24,8 @@ import pytest
 from balancer import Fleet, choose_network
 from fake_resp import FakeServer, Hang, Later, error, quote
 from libquoted import BALANCES, Client, why_no_library
-from names import Names
 from programs import SLOWER, Market, environment, program, wait_until
+from resolver import Resolver
 
 QUOTE = "client/cli/quote"
 
@@ -203,12 +203,12 @@ NAME = "servers.example"
 class Asker:
     """quote(1) that asks a name every 20 ms; who has answered, and what went wrong."""
 
-    def __init__(self, names, port, *words):
+    def __init__(self, resolver, port, *words):
         self.process = subprocess.Popen(
             [program(QUOTE), "-s", f"{NAME}:{port}", "-f", "report", "--every", "20ms",
              "--timeout", PATIENT, *words, "IBM"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env=environment(names.environment()))
+            env=environment(resolver.environment()))
         self.lines = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -254,58 +254,58 @@ def named_fakes(count):
 
 
 def test_name_with_several_addresses_is_several_servers():
-    with Names() as names, named_fakes(3) as (servers, hosts):
-        names.set(NAME, hosts)
+    with Resolver() as resolver, named_fakes(3) as (servers, hosts):
+        resolver.set(NAME, hosts)
         result = run(f"{NAME}:{servers[0].port}", "-f", "report", "--balance", "round-robin",
-                     "--repeat", 30, "IBM", env=environment(names.environment()))
+                     "--repeat", 30, "IBM", env=environment(resolver.environment()))
         counts = collections.Counter(re.findall(r"From server: (\S+),", result.stdout))
         assert counts == {"1": 10, "2": 10, "3": 10}
-        assert names.lookups() >= 1
+        assert resolver.lookups() >= 1
 
 
 def test_messages_say_which_address_of_a_name():
-    with Names() as names:
+    with Resolver() as resolver:
         hosts = [f"{choose_network()}.1", f"{choose_network()}.2"]
-        names.set(NAME, hosts)
+        resolver.set(NAME, hosts)
         result = run(f"{NAME}:1", "--timeout", "200ms", "IBM",
-                     env=environment(names.environment()))
+                     env=environment(resolver.environment()))
         assert result.returncode == 5
         for host in hosts:
             assert f"{NAME}:1 ({host}): Connection refused" in result.stderr
 
 
 def test_server_that_comes_to_a_name_gets_its_share_and_one_that_leaves_has_none():
-    with Names() as names, named_fakes(3) as (servers, hosts):
-        names.set(NAME, hosts[:2])
-        with Asker(names, servers[0].port, "--balance", "round-robin") as asker:
+    with Resolver() as resolver, named_fakes(3) as (servers, hosts):
+        resolver.set(NAME, hosts[:2])
+        with Asker(resolver, servers[0].port, "--balance", "round-robin") as asker:
             asker.wait("1", "2")
-            names.set(NAME, hosts)
+            resolver.set(NAME, hosts)
             asker.wait("1", "2", "3")
-            names.set(NAME, hosts[1:])
+            resolver.set(NAME, hosts[1:])
             asker.wait("2", "3")
 
 
 def test_server_that_comes_back_at_another_address_is_found():
     """And is not mistaken for the stranger that has got its old one."""
-    with Names() as names, named_fakes(2) as (servers, hosts):
-        names.set(NAME, hosts[:1])
-        with Asker(names, servers[0].port) as asker:
+    with Resolver() as resolver, named_fakes(2) as (servers, hosts):
+        resolver.set(NAME, hosts[:1])
+        with Asker(resolver, servers[0].port) as asker:
             asker.wait("1")
             servers[0].stop()
             with FakeServer(host=hosts[0], port=servers[0].port, name="redis") as stranger:
                 wait_until(lambda: stranger.connections > 0, "the stranger is tried")
-                names.set(NAME, hosts[1:])
+                resolver.set(NAME, hosts[1:])
                 asker.wait("2")
 
 
 def test_name_server_that_is_away_takes_nobody_away():
-    with Names() as names, named_fakes(2) as (servers, hosts):
-        names.set(NAME, hosts)
-        with Asker(names, servers[0].port, "--balance", "round-robin") as asker:
+    with Resolver() as resolver, named_fakes(2) as (servers, hosts):
+        resolver.set(NAME, hosts)
+        with Asker(resolver, servers[0].port, "--balance", "round-robin") as asker:
             asker.wait("1", "2")
-            names.set(NAME, [])
-            asked = names.lookups()
-            wait_until(lambda: names.lookups() >= asked + 2, "two look-ups in vain",
+            resolver.set(NAME, [])
+            asked = resolver.lookups()
+            wait_until(lambda: resolver.lookups() >= asked + 2, "two look-ups in vain",
                        60 * SLOWER)
             asker.wait("1", "2")
 
