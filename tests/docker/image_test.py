@@ -138,7 +138,8 @@ def test_each_program_starts(run, program):
 
 def test_a_price_comes_from_a_market_that_is_found_by_its_name(run, network, market, server):
     del market, server
-    done = run.ask_quote(network, "--server", "server:7400", "--json", "IBM")
+    done = run.ask_quote(network, "--server", "server:7400", "--timeout", "20s", "--json",
+                         "IBM")
     assert done.returncode == 0, done.stderr
     assert [row["symbol"] for row in json.loads(done.stdout)] == ["IBM"]
 
@@ -224,7 +225,8 @@ def ask_over_tls(run, provider, *options):
     """What a server on this machine's loopback says that asks such a provider."""
     server = run.start(
         "--network", "host", "--env", "QUOTED_SERVER_LISTEN=127.0.0.1:0",
-        "--env", "QUOTED_PROVIDERS_0_NAME=market", "--no-healthcheck",
+        "--env", "QUOTED_PROVIDERS_0_NAME=market", "--env", "QUOTED_PROVIDERS_0_TIMEOUT=1m",
+        "--no-healthcheck",
         "--env", f"QUOTED_PROVIDERS_0_URL=https://localhost:{provider.server_port}", *options)
     port = int(server.wait_line(r"address=127\.0\.0\.1:(\d+)").group(1))
     try:
@@ -250,13 +252,13 @@ def test_a_server_that_answers_is_healthy_and_one_that_stands_still_is_not(run, 
     server = run.start_server(network, "--health-interval", "500ms")
     server.wait_health("healthy")
     server.signal("STOP")
-    server.wait_health("unhealthy", 120)
+    server.wait_health("unhealthy")
     server.signal("CONT")
     server.wait_health("healthy")
 
 
 def test_a_server_is_healthy_by_the_image_alone(server):
-    server.wait_health("healthy", 120)
+    server.wait_health("healthy")
 
 
 # --- Its end ------------------------------------------------------------------------

@@ -247,7 +247,8 @@ class Run:
             "--network", network, "--network-alias", alias,
             "--env", f"QUOTED_SERVER_ID={alias}",
             "--env", "QUOTED_PROVIDERS_0_NAME=market",
-            "--env", f"QUOTED_PROVIDERS_0_URL=http://{market}:{MARKET_PORT}", *options)
+            "--env", f"QUOTED_PROVIDERS_0_URL=http://{market}:{MARKET_PORT}",
+            "--env", "QUOTED_PROVIDERS_0_TIMEOUT=1m", *options)
         server.wait_line("msg=ready")
         return server
 
@@ -289,12 +290,12 @@ class Container:
         done = call("logs", self.name)
         return done.stdout + done.stderr
 
-    def wait_line(self, pattern, deadline_s=DEADLINE_S):
+    def wait_line(self, pattern, deadline_s=CALL_S):
         """The first match of a regular expression in what it says, once it has."""
         return wait_until(lambda: re.search(pattern, self.logs), self.describe, deadline_s,
                           LOOK_S)
 
-    def wait_health(self, health, deadline_s=DEADLINE_S):
+    def wait_health(self, health, deadline_s=CALL_S):
         """Wait until the engine calls it "healthy" or "unhealthy"."""
         wait_until(lambda: self.state["Health"]["Status"] == health, self.describe, deadline_s,
                    LOOK_S)
@@ -316,7 +317,7 @@ class Container:
         self.signal("KILL")
         self.wait_exit()
 
-    def stop(self, seconds=10):
+    def stop(self, seconds=20):
         """End it as an operator would, who kills it after some seconds; its exit status."""
         call("stop", "--time", seconds, self.name)
         return self.wait_exit()
