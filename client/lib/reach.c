@@ -10,6 +10,10 @@
 #include "lib/link.h"
 #include "lib/lookup.h"
 
+_Static_assert(LOOKUP_ADDRESSES_LIMIT == QUOTED_NAME_LIMIT &&
+                   POOL_MEMBERS_LIMIT == QUOTED_SERVERS_LIMIT,
+               "the limits are those that are promised");
+
 /* --- Members -------------------------------------------------------------- */
 
 static struct member *find_member(const struct quoted *q,

@@ -148,6 +148,7 @@ struct quoted; /* opaque */
 #define QUOTED_ATTEMPT_MS       250u     /* the default; the same limit */
 #define QUOTED_ADDRESSES_LIMIT  32       /* addresses of one handle */
 #define QUOTED_NAME_LIMIT       32       /* servers taken of one name */
+#define QUOTED_SERVERS_LIMIT    256      /* servers taken of all names */
 #define QUOTED_SYMBOL_LIMIT     128      /* bytes of one symbol or name */
 #define QUOTED_MANY_LIMIT       1000000  /* symbols of one quoted_get_many() */
 
@@ -208,8 +209,8 @@ struct quoted_options {
  * broken off, silent, shutting down, no quoted server) is left for another
  * within the same call, rests for 250 ms, later up to 1 s, and is then tried
  * beside the calls, which costs them no time.  When none is well all are tried
- * in turn; after all of them failed there is a pause with jitter, 20 ms and
- * doubling up to 500 ms, and then they are tried again.
+ * at the same time; after all of them failed there is a pause with jitter, 20
+ * ms and doubling up to 500 ms, and then they are tried again.
  *
  * Silence is told from waiting: a server says that it lives while it waits for
  * its provider, so one that has said nothing for attempt_ms (250 ms; doubled in
