@@ -22,10 +22,10 @@ LOST = 2        # requests of the hasty client that fail before a server is back
 BUCKET_S = 0.1  # of the plot
 
 # Milliseconds of requests by the number of servers that were left, and how many failed
-# then (with none: of the patient clients'); what the hasty client was answered when none was left; what somebody sees who
-# asks then, and the exit status; how long after its start the server that came back
-# answered each client; whether nginx is the process that it was; and every answer, with
-# the instants of what was done.
+# then (with none: of the patient clients'); what the hasty client was answered when none
+# was left; what somebody sees who asks then, and the exit status; how long after its
+# start the server that came back answered each client; whether nginx is the process that
+# it was; and every answer, with the instants of what was done.
 Result = namedtuple("Result", "ms failed lost said back_s same answers events")
 
 
