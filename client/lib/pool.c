@@ -12,7 +12,7 @@ void pool_init(struct pool *pool, uint64_t seed)
 {
     *pool = (struct pool){.random = seed | 1};
     pool->order = pool_draw(pool);
-    pool->turn = (size_t)(pool_draw(pool) >> 1);
+    pool->turn = (size_t)(pool_draw(pool) % 65536);
 }
 
 void pool_deinit(struct pool *pool)
