@@ -75,7 +75,7 @@ const char *zone_name(const struct zone *zone);
 /* Seconds to add to UTC at an instant. */
 int32_t zone_offset_s(const struct zone *zone, int64_t unix_s);
 
-/* What local clocks show at an instant.  Some 50 ns. */
+/* What local clocks show at an instant.  Some 100 ns. */
 void zone_local_of(const struct zone *zone, int64_t unix_s,
                    struct zone_local *out);
 
