@@ -15,6 +15,8 @@ from wire import DEADLINE_S, Error, Push, Simple, compose
 
 BEAT_MS = 20
 
+PATIENT = "providers.0.timeout=1m"
+
 # In how many beats of another client one of the client's own would have come.
 BEATS = 5
 
@@ -71,6 +73,13 @@ def wait_read(server, client, *words):
             return requests() > expected
 
         wait_until(is_read, f"{words} was not read")
+
+
+@pytest.fixture(name="server")
+def start_server(market):
+    """A server that waits for the provider longer than any of this takes."""
+    with Server(market, PATIENT) as one:
+        yield one
 
 
 @contextlib.contextmanager
@@ -214,7 +223,7 @@ def test_a_client_that_does_not_read_is_sent_no_more(market):
     text = "x" * 50_000
     count = 400
     market.hold("*")
-    with Server(market, "limits.output_bytes=64MiB") as server, \
+    with Server(market, PATIENT, "limits.output_bytes=64MiB") as server, \
             server.connect(receive_bytes=4096) as client, another(server) as other:
         begin(client)
         client.send_raw(compose(("ECHO", text)) * count + compose(("GET", "IBM")))
