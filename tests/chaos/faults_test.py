@@ -12,8 +12,6 @@ How long the longest gap was is written into the report of each test; what it is
 a quiet machine is in docs/reliability.md.
 """
 
-import time
-
 import faults
 import pytest
 from balancer import why_no_haproxy, why_no_nginx
@@ -22,7 +20,7 @@ from history import find_faults
 from names import why_no_names
 from network import why_no_network
 from programs import SLOWER, wait_until
-from scene import BY_HAPROXY, BY_NGINX, DIRECT, PLAIN_NGINX, TIMEOUT_S, Scene
+from scene import BY_HAPROXY, BY_NGINX, CLIENTS, DIRECT, PLAIN_NGINX, TIMEOUT_S, Scene
 
 NETWORK = why_no_network()
 no_network = pytest.mark.skipif(NETWORK is not None, reason=NETWORK or "")
@@ -119,20 +117,14 @@ def test_no_request_fails_when_one_of_two_balancers_ends(check):
 def test_when_all_are_gone_clients_are_told_and_go_on_by_themselves(record_property):
     timeout_s = 1 * SLOWER
     with Scene(DIRECT, timeout_s=timeout_s) as scene:
-        began = time.monotonic()
-        for name in scene.fleet.names:
-            scene.fleet.kill(name)
-        scene.wait_failure()
-        scene.fleet.start("2")
-        scene.wait_answers()
-        for name in ("1", "3"):
-            scene.fleet.start(name)
-            scene.wait_back(name)
-        scene.end_clients()
+        outcome = faults.lose_all(scene)
+        record_property("back_s", outcome.back_s)
         assert find_faults(scene.history, scene.prices) == []
+        assert outcome.failed >= CLIENTS
         for answer in scene.history.failed():
-            assert answer.end > began
+            assert answer.start > scene.began - timeout_s
             assert answer.error.split(":")[0] in ("UNREACHABLE", "TIMEOUT"), answer
         longest = max(answer.end - answer.start for answer in scene.history.all())
         record_property("longest_s", longest)
         assert longest < timeout_s + TIMEOUT_S
+        scene.wait_no_connections()

@@ -73,8 +73,8 @@ def conclude(scene, back_s=None):
     """End the clients; the outcome from what they were answered."""
     scene.end_clients()
     history = scene.history
-    return Outcome(len(history.all()), len(history.failed()), history.worst_gap_s(scene.began), back_s,
-                   history.steps_back(scene.prices))
+    return Outcome(len(history.all()), len(history.failed()), history.worst_gap_s(scene.began),
+                   back_s, history.steps_back(scene.prices))
 
 
 def suffer(scene, fault, least_s=0):
@@ -192,6 +192,23 @@ def lose_names(scene, least_s=0):
         scene.wait_answers()
     back_s = scene.wait_back("2")
     scene.tell_names()
+    return conclude(scene, back_s)
+
+
+def lose_all(scene, least_s=0):
+    """All servers are killed; every client is told that its requests fail, and goes on when
+    one is back, then the others."""
+    for name in scene.fleet.names:
+        scene.fleet.kill(name)
+    scene.wait_failure()
+    scene.wait_time(least_s)
+    scene.fleet.start("2")
+    began = time.monotonic()
+    scene.wait_answers(1)
+    back_s = time.monotonic() - began
+    for name in ("1", "3"):
+        scene.fleet.start(name)
+        scene.wait_back(name)
     return conclude(scene, back_s)
 
 

@@ -308,7 +308,8 @@ class Scene:
             return min(answer.end for client in self.history.answers
                        for answer in self.history.since(client, since)
                        if answer.server == name) - since
-        wait_until(lambda: self.fronts[0].ask_who() == name, f"a connection to server {name}", BACK_S)
+        front = self.fronts[0]
+        wait_until(lambda: front.ask_who() == name, f"a connection to server {name}", BACK_S)
         return time.monotonic() - since
 
     def has_share(self, name, client, since):
@@ -323,7 +324,8 @@ class Scene:
             with self.fleet[name].connect() as client:
                 wait_until(
                     lambda: read_info(client.ask("INFO", "clients"))["connected_clients"] == 1,
-                    lambda: f"server {name} has no client: {client.ask('CLIENT', 'LIST')}", WAIT_S)
+                    lambda: f"server {name} has no client:\n{client.ask('CLIENT', 'LIST')}",
+                    WAIT_S)
 
     def describe(self, since):
         """What has come since a time, for the text of a failure."""
