@@ -8,6 +8,7 @@ is known, refuses what it does not understand, and leaves nothing behind.
 
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def test_nothing_stays_when_it_ends(hosts, number):
         if number == signal.SIGKILL:
             # Outside of a container nobody else ends nginx's workers then.
             for pid in children:
-                if b"nginx: worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if b"nginx: " in Path(f"/proc/{pid}/cmdline").read_bytes():
                     os.kill(int(pid), signal.SIGKILL)
         wait_until(lambda: not any(map(runs, children)), f"some of {children} run")
     finally:
@@ -135,6 +136,7 @@ def run(script, tmp_path, **more_environment):
 
 
 LIST = """parameters=p
+    is_strangers() { [[ $1 = 10.9.* ]]; }
     list() { write_list; echo "$has_changed:" $(cat $run/servers); has_changed=; }"""
 
 
@@ -157,6 +159,29 @@ def test_address_that_returns_has_thirty_answers_again(tmp_path):
     both = "server 10.0.0.1:7400 p; server 10.0.0.2:7400 p;"
     assert done.stdout.splitlines() == [
         "yes: server 10.0.0.1:7400 p;", f"yes: {both}", f": {both}", f": {both}"]
+
+
+def test_address_of_somebody_else_goes_at_once(tmp_path):
+    done = run(f"""{LIST}
+        take_answer server:7400 10.9.0.1 10.0.0.2; list
+        take_answer server:7400 10.0.0.2; list""", tmp_path)
+    assert done.stdout.splitlines() == [
+        "yes: server 10.0.0.2:7400 p; server 10.9.0.1:7400 p;",
+        "yes: server 10.0.0.2:7400 p;"]
+
+
+def test_somebody_else_is_who_answers_and_is_no_server(tmp_path, fleet):
+    def is_strangers(host, port):
+        return run(f"is_strangers {host}:{port}", tmp_path).returncode == 0
+
+    assert not is_strangers(*fleet.addresses[0])
+    # It has 200 ms for its answer, which a busy machine may take for itself.
+    market = fleet.market.url.removeprefix("http://").split(":")
+    wait_until(lambda: is_strangers(*market), "a market is no server")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = silent.getsockname()
+        assert not is_strangers(*address)
+    assert not is_strangers(*address)  # nobody now
 
 
 def test_names_are_counted_apart_and_listed_once(tmp_path):
