@@ -32,8 +32,11 @@ struct conn; /* net/conn.h */
  * holds, and shared by all connections of the loop. */
 #define LOOP_READ_BYTES 65536
 
-/* A single reply is never longer than this; what would be is a fault. */
-#define LOOP_REPLY_BYTES_LIMIT (32u << 20)
+/* What is composed for one connection at once is never longer than this; what
+ * would be is a fault.  It is three times the largest limits.output_bytes: as
+ * much may be held behind a reply, and with it goes one more, half of this at
+ * most. */
+#define LOOP_REPLY_BYTES_LIMIT (192u << 20)
 
 struct loop_options {
     const struct clock *clock;   /* BORROWED as long as the loop */

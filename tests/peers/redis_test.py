@@ -10,6 +10,7 @@ Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/redis_test.py
 """
 
 import concurrent.futures
+import itertools
 import json
 import random
 import re
@@ -343,6 +344,23 @@ def test_a_hundred_thousand_requests_sent_before_the_first_reply_is_read():
         sender.join(DEADLINE_S)
         assert not sender.is_alive()
         assert client.ask("PING") == "PONG", "no reply is left over"
+
+
+def test_as_many_replies_as_the_largest_bound_may_wait_behind_one(market):
+    text, count = "x" * 60_000, 1000
+    market.hold("IBM")
+    with Server(market, "limits.output_bytes=64MiB", "providers.0.timeout=1m") as server, \
+            server.connect() as client:
+        client.send_raw(compose(("GET", "IBM")) + compose(("ECHO", text)) * count)
+        market.wait("held", 1)
+        with server.connect() as other:
+            looks = itertools.count(1)
+            wait_until(lambda: stats(other)["requests"] - next(looks) == 1 + count,
+                       "not all were read")
+        market.release("IBM")
+        assert client.receive() == "137.16"
+        assert all(client.receive() == text for _ in range(count))
+        assert client.ask("PING") == "PONG"
 
 
 def test_one_pipeline_of_redis_py_may_be_as_long():
