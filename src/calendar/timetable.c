@@ -111,9 +111,10 @@ static void add_session(struct timetable *timetable,
         timetable->periods[timetable->count++] = (struct period){
             .open_minute = (uint32_t)(open / 60),
             .minutes = (uint16_t)((close - open) / 60),
-            .number = number++,
+            .number = number,
             .is_early = early,
         };
+        number++;
     }
 }
 

@@ -244,6 +244,29 @@ static void calendar_without_files_is_good_for_ever(void **state)
     calendar_destroy(&calendar);
 }
 
+static void markets_have_names_of_one_to_eight_characters(void **state)
+{
+    const struct folder *folder = *state;
+    struct calendar *calendar;
+    char error[CALENDAR_ERROR_SIZE];
+    assert_int_equal(calendar_create(&calendar), 0);
+    assert_int_equal(calendar_add(calendar, folder->path,
+                                  span_of("markets: [A, ABCDEFGH]\nzone: UTC\n"
+                                          "from: 2026-11-01\n"
+                                          "to: 2026-11-30\n"
+                                          "hours: 00:00-24:00\n"),
+                                  error),
+                     0);
+    assert_true(calendar_is_known(calendar, span_of("A"), SUNDAY));
+    assert_true(calendar_is_known(calendar, span_of("ABCDEFGH"), SUNDAY));
+    assert_false(calendar_is_known(calendar, span_of("ABCDEFG"), SUNDAY));
+    const char *market = NULL;
+    assert_int_equal(calendar_left_s(calendar, utc(2026, 11, 30, 0), &market),
+                     86400);
+    assert_string_equal(market, "A");
+    calendar_destroy(&calendar);
+}
+
 static void missing_zones_name_the_package(void **state)
 {
     const struct folder *folder = *state;
@@ -334,6 +357,8 @@ static const struct CMUnitTest tests[] = {
                                     tear_down),
     cmocka_unit_test_setup_teardown(calendar_without_files_is_good_for_ever,
                                     set_up, tear_down),
+    cmocka_unit_test_setup_teardown(
+        markets_have_names_of_one_to_eight_characters, set_up, tear_down),
     cmocka_unit_test_setup_teardown(missing_zones_name_the_package, set_up,
                                     tear_down),
     cmocka_unit_test_setup_teardown(files_have_a_bound, set_up, tear_down),

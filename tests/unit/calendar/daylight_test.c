@@ -5,6 +5,7 @@
  */
 #include "calendar/daylight.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -120,6 +121,41 @@ static void days_may_be_counted_through_the_year(void **state)
     assert_changes("AAA0BBB,J59/0,J300/0", utc(2028, 2, 28, 0), 0, H);
     assert_changes("AAA0BBB,59/0,300/0", utc(2027, 3, 1, 0), 0, H);
     assert_changes("AAA0BBB,59/0,300/0", utc(2028, 2, 29, 0), 0, H);
+}
+
+/* The day of a rule's summer by counting through the month: the w-th such day,
+ * or the last where there are fewer. */
+static int64_t day_of(int64_t year, unsigned month, int week, int weekday)
+{
+    int64_t day = clock_days_of_date(year, month, 1);
+    int64_t end = month < 12 ? clock_days_of_date(year, month + 1, 1)
+                             : clock_days_of_date(year + 1, 1, 1);
+    int64_t found = -1;
+    for (int seen = 0; day < end && seen < week; day++) {
+        if ((day + 4) % 7 == weekday) { // 1970 began on a Thursday
+            found = day;
+            seen++;
+        }
+    }
+    return found;
+}
+
+static void weekdays_are_found_in_every_month(void **state)
+{
+    (void)state;
+    static const int64_t years[] = {2026, 2028, 2000, 2100};
+    for (size_t y = 0; y < 4; y++) {
+        for (unsigned n = 0; n < 12 * 5 * 7; n++) {
+            unsigned month = n / 35 + 1;
+            int week = (int)(n / 7 % 5 + 1);
+            int weekday = (int)(n % 7);
+            char rule[64];
+            snprintf(rule, sizeof(rule), "AAA0BBB,M%u.%d.%d/0,J%d/0", month,
+                     week, weekday, month < 7 ? 300 : 100);
+            int64_t day = day_of(years[y], month, week, weekday);
+            assert_changes(rule, day * 86400, 0, H);
+        }
+    }
 }
 
 static void times_may_lie_outside_their_day(void **state)
@@ -240,6 +276,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(southern_summer_lasts_over_the_years_end),
     cmocka_unit_test(summer_may_be_behind_standard_time),
     cmocka_unit_test(days_may_be_counted_through_the_year),
+    cmocka_unit_test(weekdays_are_found_in_every_month),
     cmocka_unit_test(times_may_lie_outside_their_day),
     cmocka_unit_test(summer_may_last_all_the_year),
     cmocka_unit_test(local_times_count_from_before_the_change),

@@ -205,6 +205,27 @@ static void half_days_are_early(void **state)
     timetable_destroy(&hong_kong);
 }
 
+static void special_day_may_have_more_periods_than_others(void **state)
+{
+    (void)state;
+    struct timetable *odd =
+        create(TOKYO, "hours: 09:00-10:00\ndays: [mon]\nspecial:\n"
+                      "  2026-01-01:\n  - 01:00-02:00\n  - 03:00-04:00\n"
+                      "  - 05:00-06:00\n  - 07:00-08:00\n"
+                      "  2028-12-31:\n  - 01:00-02:00\n  - 03:00-24:00\n");
+    int64_t first = utc(2025, 12, 31, 15 * H); // midnight in Tokyo
+    for (int hour = 0; hour < 24; hour++) {
+        assert_int_equal(is_open(odd, first + hour * H),
+                         hour < 8 && hour % 2 == 1);
+    }
+    int64_t last = utc(2028, 12, 30, 15 * H);
+    assert_opens(odd, last + 1 * H, last + 2 * H);
+    assert_true(look(odd, last + 24 * H - 1).is_open);
+    assert_true(look(odd, last + 24 * H - 1).is_known);
+    assert_int_equal(look(odd, last + 4 * H).next_open_unix_s, last + 24 * H);
+    timetable_destroy(&odd);
+}
+
 /* For three weeks in spring and one in autumn New York is an hour nearer. */
 static void summer_begins_apart_on_both_sides_of_the_ocean(void **state)
 {
@@ -415,6 +436,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(weekends_are_closed_and_days_may_differ),
     cmocka_unit_test(lunch_is_a_break_in_a_session),
     cmocka_unit_test(half_days_are_early),
+    cmocka_unit_test(special_day_may_have_more_periods_than_others),
     cmocka_unit_test(summer_begins_apart_on_both_sides_of_the_ocean),
     cmocka_unit_test(southern_summer_is_the_other_way),
     cmocka_unit_test(leap_day_is_a_day),

@@ -365,8 +365,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"UTC", "Text", "Long", "Here/There",
-                                        "Here"};
+    static const char *const names[] = {"UTC",        "Text", "Long",
+                                        "Here/There", "Here", "AZaz0+9-_x"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[128];
         path_of(*state, names[i], path);
@@ -404,6 +404,10 @@ static void zones_are_found_by_name(void **state)
     assert_string_equal(error, "");
     assert_string_equal(zone_name(zone), "Here/There");
     assert_int_equal(zone_offset_s(zone, utc(2026, 7, 1, 0)), -4 * H);
+    zone_destroy(&zone);
+    write_zone(folder, "AZaz0+9-_x", "UTC0");
+    assert_int_equal(
+        zone_create(&zone, folder->path, span_of("AZaz0+9-_x"), error), 0);
     zone_destroy(&zone);
 }
 
