@@ -88,8 +88,8 @@ def test_without_libquoted_requests_would_fail(check):
 # --- Several servers, and the rest ------------------------------------------------------
 
 @pytest.mark.parametrize("story", [
-    faults.come_and_go, faults.leave_one, faults.replace_all, faults.read_again,
-    faults.provider_hangs, faults.provider_fails, faults.provider_stops])
+    faults.come_and_go, faults.leave_one, faults.replace_all, faults.restart_all,
+    faults.read_again, faults.provider_hangs, faults.provider_fails, faults.provider_stops])
 def test_no_request_fails_meanwhile(story, check):
     with Scene(DIRECT) as scene:
         check(scene, story(scene))

@@ -16,6 +16,7 @@ import signal
 import time
 from collections import namedtuple
 
+from balancer import finish_told
 from programs import SLOWER, wait_until
 from scene import NAME
 
@@ -118,6 +119,22 @@ def replace_all(scene, _least_s=0):
             pass
         worst_s = max(worst_s, scene.wait_back(name))
     return conclude(scene, worst_s)
+
+
+def restart_all(scene, _least_s=0):
+    """All servers are told to end at the same time, and started again when they have; they
+    are back when every client has an answer."""
+    for name in scene.fleet.names:
+        scene.fleet[name].signal(signal.SIGTERM)
+    for name in scene.fleet.names:
+        finish_told(scene.fleet.servers.pop(name))
+    for name in scene.fleet.names:
+        scene.fleet.start(name)
+    began = time.monotonic()
+    scene.wait_answers(1)
+    back_s = time.monotonic() - began
+    scene.wait_answers()
+    return conclude(scene, back_s)
 
 
 def read_again(scene, least_s=0):
