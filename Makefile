@@ -3,7 +3,7 @@
 # target installs the Debian packages it needs (tools/packages), with sudo where
 # it is not run by root.
 
-.PHONY: build demo check install image format lint fuzz bench figures reliability clean help
+.PHONY: build demo fleet check install image format lint fuzz bench figures reliability clean help
 .DEFAULT_GOAL := build
 
 PREFIX ?=
@@ -22,6 +22,9 @@ demo:
 	@tools/setup build demo
 	@tools/build dev
 	@tools/demo
+
+fleet:
+	@tools/fleet
 
 check:
 	@tools/setup build test
@@ -73,6 +76,7 @@ help:
 	@echo "make demo      ten prices of one server; then three behind nginx, of which one is killed"
 	@echo "make check     every test, also under the sanitizers; CHECK='unit --build dev' for some"
 	@echo "make install   into PREFIX (/usr/local), below DESTDIR where that is set"
+	@echo "make fleet     the same fleet in Docker, by deploy/compose"
 	@echo "make image     the Docker image quoted:VERSION, with the engine that runs here"
 	@echo "make format    put every C file into the form of .clang-format"
 	@echo "make lint      clang-format, tidy, clang-tidy, cppcheck, scripts"

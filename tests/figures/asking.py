@@ -20,17 +20,14 @@ from quoting import PATIENCE
 Answer = namedtuple("Answer", "at server ok ms")
 
 
-class Asker(Program):
-    """Asks for one price again and again."""
+class Heard(Program):
+    """A program that says the reports of a client, as they come."""
 
-    def __init__(self, address, name, *more, every="10ms", patience=PATIENCE):
+    def __init__(self, name, path, arguments):
         self.client = name
         self.answers = []
         self._price = self._server = None
-        super().__init__(
-            "client/cli/quote",
-            ["-s", "{}:{}".format(*address), "--client", name, "--format", "report",
-             "--every", every, *patience, *more, "IBM"], make_folder("quote"))
+        super().__init__(path, arguments, make_folder("quote"))
 
     def finish(self, expected=-signal.SIGTERM):
         super().finish(expected)  # it ends by the signal itself
@@ -75,6 +72,15 @@ class Asker(Program):
 
         return wait_until(look, lambda: f"{what} to client {self.client}:\n{self.tail()}",
                           deadline_s)
+
+
+class Asker(Heard):
+    """A client that asks for one price again and again."""
+
+    def __init__(self, address, name, *more, every="10ms", patience=PATIENCE):
+        super().__init__(name, "client/cli/quote", [
+            "-s", "{}:{}".format(*address), "--client", name, "--format", "report",
+            "--every", every, *patience, *more, "IBM"])
 
 
 def wait_all(askers, count):
