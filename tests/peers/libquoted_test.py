@@ -24,7 +24,7 @@ import pytest
 from balancer import Fleet, choose_network
 from fake_resp import FakeServer, Hang, Later, error, quote
 from libquoted import BALANCES, Client, why_no_library
-from programs import SLOWER, Market, environment, program, wait_until
+from programs import SLOWER, Market, environment, program, read_info, wait_until
 from resolver import Resolver
 
 QUOTE = "client/cli/quote"
@@ -185,13 +185,16 @@ def test_stranger_alone_is_no_server():
             f"{bad[0].address}: this is \"redis\", and no quoted server\n")
 
 
-def test_busy_server_is_not_kept_waiting_by_one_that_rests():
+def test_busy_server_is_the_answer_and_who_rests_is_not_waited_for():
     with fakes(2) as servers:
         servers[0].quotes["IBM"] = error("OVERLOADED busy")
-        servers[1].stop()
-        result = run(servers, "--timeout", PATIENT, "--repeat", 20, "IBM")
+        servers[1].mute = True
+        result = run(servers, "--timeout", PATIENT, "--balance", "round-robin", "--repeat", 40,
+                     "IBM")
         assert result.returncode == 1
-        assert result.stderr.count("the server has too much to do") == 20
+        assert result.stderr.count("the server has too much to do") == 40
+        assert len(servers[0].commands()) == 40
+        assert 1 <= servers[1].connections < 20
 
 
 # --- Names ---------------------------------------------------------------------
@@ -272,6 +275,16 @@ def test_messages_say_which_address_of_a_name():
         assert result.returncode == 5
         for host in hosts:
             assert f"{NAME}:1 ({host}): Connection refused" in result.stderr
+
+
+def test_name_of_a_server_that_fails_is_looked_up_again_but_not_all_the_time():
+    with Resolver() as resolver:
+        resolver.set(NAME, [f"{choose_network()}.1"])
+        # Shorter than the time after which it would be looked up anyway.
+        result = run(f"{NAME}:1", "--timeout", "4500ms", "IBM",
+                     env=environment(resolver.environment()))
+        assert result.returncode == 5
+        assert 2 <= resolver.lookups() <= 5
 
 
 def test_server_that_comes_to_a_name_gets_its_share_and_one_that_leaves_has_none():
@@ -374,6 +387,10 @@ def test_handle_goes_back_to_its_server(fleet):
                       "another answers")
         ask_until(client, lambda counts: home in counts, "it goes back")
         assert [client.get("IBM").server for _ in range(20)] == [home] * 20
+        for name in set(fleet.names) - {home}:  # where it was for a while
+            with fleet[name].connect() as other:
+                wait_until(lambda: read_info(other.ask("INFO", "clients"))
+                           ["connected_clients"] == 1, "one connection is enough")
 
 
 @needs_library
