@@ -81,7 +81,7 @@ def test_nobody_but_root_can_change_a_file_in_it(files):
 
 
 def test_every_library_comes_with_its_licence_and_its_version(files):
-    packages = [name.rsplit("/", 1)[1] for name in files if name.startswith("var/lib/dpkg/status.d/")]
+    packages = [name.rsplit("/", 1)[1] for name in files if "dpkg/status.d/" in name]
     assert {"libc6", "libcurl4", "libssl3", "libuv1"} <= set(packages)
     for package in packages:
         assert f"usr/share/doc/{package}/copyright" in files
