@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from docker import CALL_S, Container, ask, builders_turn, call
+from docker import CALL_S, LABEL, Container, ask, builders_turn, call
 from programs import TOP
 from wire import Connection
 
@@ -45,8 +45,8 @@ def build_balancer(run, kind):
     tag = f"{run.image}-{kind}"
     with builders_turn():
         # On the network of this machine, as compose.yaml has it.
-        call("build", "--quiet", "--network", "host", "--tag", tag, TOP / f"deploy/{kind}",
-             deadline_s=600)
+        call("build", "--quiet", "--network", "host", "--label", f"{LABEL}=image", "--tag", tag,
+             TOP / f"deploy/{kind}", deadline_s=600)
     return tag
 
 
