@@ -20,6 +20,7 @@
 struct call {
     TAILQ_ENTRY(call) link;
     CURL *easy;
+    struct curl_slist *headers;
     struct buffer body;
     bool is_too_long;
     void *tag;
@@ -49,6 +50,12 @@ static void end_call(struct caller *caller, struct call *call)
     if (call->easy != NULL) {
         caller->curl.multi_remove_handle(caller->multi, call->easy);
         caller->curl.easy_cleanup(call->easy);
+    }
+    for (struct curl_slist *at = call->headers; at != NULL; at = at->next) {
+        explicit_bzero(at->data, strlen(at->data)); // it may hold the key
+    }
+    if (call->headers != NULL) {
+        caller->curl.slist_free_all(call->headers);
     }
     buffer_deinit(&call->body);
     mem_free(call);
@@ -309,8 +316,28 @@ static bool set_options(const struct curl_api *curl, struct call *call,
                CURLE_OK;
 }
 
-int caller_start(struct caller *caller, const char *url, uint64_t timeout_ms,
-                 void *tag)
+/* Give a call its header lines; false for want of memory. */
+static bool set_headers(const struct curl_api *curl, struct call *call,
+                        struct span headers)
+{
+    struct span line;
+    while (span_split(&headers, '\0', &line)) {
+        if (line.len == 0) {
+            continue; // behind the last 0
+        }
+        struct curl_slist *list = curl->slist_append(call->headers, line.data);
+        if (list == NULL) {
+            return false;
+        }
+        call->headers = list;
+    }
+    return call->headers == NULL ||
+           curl->easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers) ==
+               CURLE_OK;
+}
+
+int caller_start(struct caller *caller, const char *url, struct span headers,
+                 uint64_t timeout_ms, void *tag)
 {
     CHECK(timeout_ms > 0); // 0 would mean no limit to libcurl
     int err = make_multi(caller);
@@ -327,6 +354,7 @@ int caller_start(struct caller *caller, const char *url, uint64_t timeout_ms,
     call->easy = caller->curl.easy_init();
     if (call->easy == NULL ||
         !set_options(&caller->curl, call, url, timeout_ms) ||
+        !set_headers(&caller->curl, call, headers) ||
         caller->curl.multi_add_handle(caller->multi, call->easy) != CURLM_OK) {
         end_call(caller, call);
         return ERR_NOMEM;

@@ -46,12 +46,13 @@ int caller_create(struct caller **out, struct loop *loop,
 void caller_destroy(struct caller **caller);
 
 /*
- * GET `url` within timeout_ms, everything included.  `tag` is given back with
- * the answer.  Returns 0, ERR_NOMEM, or ERR_ABSENT where libcurl can't be
- * loaded (caller_load_error() says why); then there is no callback.
+ * GET `url` within timeout_ms, everything included.  `headers` are lines, each
+ * with a 0 behind it.  `tag` is given back with the answer.  Returns 0,
+ * ERR_NOMEM, or ERR_ABSENT where libcurl can't be loaded (caller_load_error()
+ * says why); then there is no callback.
  */
-int caller_start(struct caller *caller, const char *url, uint64_t timeout_ms,
-                 void *tag);
+int caller_start(struct caller *caller, const char *url, struct span headers,
+                 uint64_t timeout_ms, void *tag);
 
 /* Why libcurl can't be loaded.  BORROWED until the next caller_start(). */
 const char *caller_load_error(const struct caller *caller);

@@ -26,7 +26,9 @@
     FUNCTION(multi_init)                                                       \
     FUNCTION(multi_remove_handle)                                              \
     FUNCTION(multi_setopt)                                                     \
-    FUNCTION(multi_socket_action)
+    FUNCTION(multi_socket_action)                                              \
+    FUNCTION(slist_append)                                                     \
+    FUNCTION(slist_free_all)
 /* clang-format on */
 
 struct curl_api {

@@ -10,12 +10,14 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "fetch/caller.h"
+#include "fetch/dial.h"
 #include "fetch/flight.h"
 #include "fetch/rest.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "obs/log.h"
 #include "obs/metric.h"
+#include "provider/query.h"
 
 /* A provider's rest, and what is said of it as long as it lasts. */
 struct resting {
@@ -50,6 +52,8 @@ struct attempt {
     struct flight *flight;
     struct set *set;
     size_t next; // provider to ask next; the one being asked is before it
+    const struct symbol *symbol; // the flight's
+    size_t endpoint;             // of the provider being asked
     struct fetch_result result;
 };
 
@@ -176,23 +180,6 @@ static bool is_resting(struct fetch *fetch, struct attempt *attempt, size_t at)
     return true;
 }
 
-static int call(struct fetch *fetch, struct attempt *attempt,
-                const struct fetch_provider *provider)
-{
-    struct buffer url = buffer_empty(4096);
-    provider_compose_url(provider->provider, provider->origin,
-                         flight_symbol(attempt->flight), provider->key, &url);
-    buffer_put_byte(&url, '\0');
-    int err = url.failed ? ERR_NOMEM
-                         : caller_start(fetch->caller, url.data,
-                                        provider->timeout_ms, attempt);
-    if (url.data != NULL) {
-        explicit_bzero(url.data, url.len); // it held the key
-    }
-    buffer_deinit(&url);
-    return err;
-}
-
 /* Ask the next provider that may be called; end the flight when there is none.
  */
 static void ask_next(struct fetch *fetch, struct attempt *attempt)
@@ -204,15 +191,18 @@ static void ask_next(struct fetch *fetch, struct attempt *attempt)
             continue;
         }
         const struct fetch_provider *provider = &set->providers[at];
-        int err = call(fetch, attempt, provider);
+        int err = dial_one(fetch->caller, provider, &attempt->symbol,
+                           &attempt->endpoint, attempt);
         if (err == 0) {
             metric_add(fetch->options.cells, METRIC_upstream_calls, 1);
             return;
         }
         const char *why = err == ERR_ABSENT ? caller_load_error(fetch->caller)
-                                            : err_sentence(err);
-        keep_failure(attempt, ERR_UPSTREAM, provider_name(provider->provider),
-                     why);
+                          : err == ERR_NODATA
+                              ? "it has no prices of this market"
+                              : err_sentence(err);
+        keep_failure(attempt, err == ERR_NODATA ? err : ERR_UPSTREAM,
+                     provider_name(provider->provider), why);
     }
     end_attempt(fetch, attempt);
 }
@@ -240,6 +230,7 @@ static void take_off(struct fetch *fetch)
             continue;
         }
         attempt->flight = flight;
+        attempt->symbol = flight_symbol(flight);
         attempt->set = fetch->set;
         attempt->set->references++;
         attempt->result.symbol = *flight_symbol(flight);
@@ -306,8 +297,15 @@ static void judge(struct fetch *fetch, struct attempt *attempt,
         verdict->class = PROVIDER_UPSTREAM;
         snprintf(verdict->text, sizeof(verdict->text), "%s", answer->failure);
     } else {
-        provider_judge(provider->provider, answer->status, answer->body,
-                       &attempt->result.symbol, provider->key, verdict);
+        struct query query = {provider->provider, attempt->endpoint,
+                              &attempt->symbol, 1, provider->key};
+        struct provider_answer came = {
+            .status = answer->status,
+            .body = answer->body,
+            .now_unix_ms = clock_unix_ms(fetch->loop.options.clock),
+        };
+        struct provider_outcome outcome;
+        provider_judge(&query, &came, &outcome, verdict);
     }
     count_class(fetch, verdict->class);
     log_event(LOG_DEBUG, "fetch", "call ended",

@@ -5,15 +5,19 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/err.h"
-#include "provider/document.h"
-#include "provider/provider_priv.h"
+#include "document/currency.h"
+#include "document/figure.h"
+#include "provider/spelling.h"
 
-#define NS_PER_DAY (INT64_C(86400) * 1000000000)
+/* How far ahead of our clock a provider's may be.  A time beyond that was read
+ * in the wrong zone or unit, and would keep later prices out. */
+#define AHEAD_LIMIT_MS (INT64_C(15) * 60000)
 
-/* The longest text that is tried as a number: 17 digits with everything that a
- * provider puts round them are half of it. */
-#define NUMBER_LEN_LIMIT 64
+/* A day begins up to 14 hours before it does in UTC. */
+#define DAY_AHEAD_LIMIT_MS (INT64_C(14) * 3600000 + AHEAD_LIMIT_MS)
+
+/* The longest text that is tried as a time, and a space behind it. */
+#define TIME_SIZE 64
 
 /* How usable a value is, worst first, so that of several the best is kept. */
 enum usability {
@@ -25,77 +29,8 @@ enum usability {
 
 /* --- Numbers -------------------------------------------------------------- */
 
-static bool is_word_for_nothing(struct span text)
-{
-    static const char *const words[] = {
-        "", "N/A", "N/D", "NA", "n/a", "None", "null", "-", "--",
-    };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (span_equal(text, span_of(words[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Copy a number without the commas between its thousands.  Returns the length;
- * 0 where it is too long or a comma parts anything else. */
-static size_t copy_without_commas(struct span text, char out[NUMBER_LEN_LIMIT])
-{
-    size_t len = 0;
-    size_t at = 0;
-    size_t group = 0; // digits since the last comma or the beginning
-    bool has_comma = false;
-    if (text.len > NUMBER_LEN_LIMIT) {
-        return 0;
-    }
-    if (text.len > 0 && text.data[0] == '-') {
-        out[len++] = text.data[at++];
-    }
-    for (; at < text.len && (is_digit(text.data[at]) || text.data[at] == ',');
-         at++) {
-        if (text.data[at] != ',') {
-            out[len++] = text.data[at];
-            group++;
-            continue;
-        }
-        if (group < 1 || group > 3 || (has_comma && group != 3)) {
-            return 0;
-        }
-        has_comma = true;
-        group = 0;
-    }
-    if (has_comma && group != 3) {
-        return 0;
-    }
-    // A comma further on is left in, and makes the text no number.
-    memcpy(out + len, text.data + at, text.len - at);
-    return len + text.len - at;
-}
-
-/* Read a number in a provider's writing: "$1,234.50", "1.8418%". */
-static bool read_number(struct span text, struct decimal *out)
-{
-    text = span_trim(text);
-    if (text.len > 0 && text.data[text.len - 1] == '%') {
-        text.len--;
-    }
-    if (text.len > 0 && text.data[0] == '$') {
-        text.data++;
-        text.len--;
-    }
-    char plain[NUMBER_LEN_LIMIT];
-    struct span number = {plain, copy_without_commas(text, plain)};
-    return decimal_parse(out, number) == 0;
-}
-
 /* Whether 0 and less stand for "not known". */
-static bool is_price_like(enum quote_number number)
+static bool is_price_like(int number)
 {
     switch (number) {
     case QUOTE_PRICE:
@@ -103,18 +38,16 @@ static bool is_price_like(enum quote_number number)
     case QUOTE_HIGH:
     case QUOTE_LOW:
     case QUOTE_PREVIOUS_CLOSE:
+    case PROVIDER_BID:
+    case PROVIDER_ASK:
         return true;
-    case QUOTE_CHANGE:
-    case QUOTE_CHANGE_PERCENT:
-    case QUOTE_VOLUME:
-    case QUOTE_NUMBERS:
-        break;
+    default:
+        return false;
     }
-    return false;
 }
 
-static enum usability use_value(struct document_node node,
-                                enum quote_number number, struct decimal *out)
+static enum usability use_value(struct document_node node, int number,
+                                struct decimal *out)
 {
     switch (node.kind) {
     case DOCUMENT_MISSING:
@@ -130,185 +63,262 @@ static enum usability use_value(struct document_node node,
         break;
     }
     struct span text = document_text(node);
-    if (is_word_for_nothing(span_trim(text))) {
+    if (figure_is_nothing(span_trim(text))) {
         return USABILITY_NOTHING;
     }
-    if (!read_number(text, out)) {
+    if (!figure_read(out, text)) {
         return USABILITY_UNREADABLE;
     }
     bool is_unknown = is_price_like(number) && !decimal_is_positive(*out);
     return is_unknown ? USABILITY_NOTHING : USABILITY_GOOD;
 }
 
-/* Set one number of the quote from the first usable of its places; *about is
- * the text that could not be read, if that is the best there was. */
-static enum usability extract_number(const struct provider_endpoint *endpoint,
-                                     struct document_node row,
-                                     enum quote_number number,
-                                     struct quote *out, struct span *about)
+/* A number of a row. */
+struct found {
+    enum usability usability;
+    struct decimal value;
+    bool is_stale;     // by its place
+    struct span about; // the text that could not be read, if that is the best
+};
+
+static struct found find_number(const struct provider_endpoint *endpoint,
+                                struct document_node row, int number)
 {
-    const struct provider_texts *places = &endpoint->numbers[number];
-    enum usability best = USABILITY_MISSING;
+    const struct provider_places *places = &endpoint->numbers[number];
+    struct found best = {.usability = USABILITY_MISSING, .about = span_of("")};
     for (size_t i = 0; i < places->count; i++) {
-        struct document_node node = document_find(row, places->items[i]);
+        struct document_node node =
+            document_find(row, places->items[i].pointer);
         struct decimal value;
         enum usability usability = use_value(node, number, &value);
         if (usability == USABILITY_GOOD) {
-            quote_set(out, number, value);
-            return USABILITY_GOOD;
+            return (struct found){usability, value, places->items[i].is_stale,
+                                  span_of("")};
         }
         if (usability == USABILITY_UNREADABLE) {
-            *about = document_text(node);
+            best.about = document_text(node);
         }
-        best = usability > best ? usability : best;
+        best.usability =
+            usability > best.usability ? usability : best.usability;
     }
     return best;
 }
 
-/* --- The other fields ----------------------------------------------------- */
-
-/* Digits of a fixed width, as in a date. */
-static bool read_digits(struct span text, size_t at, size_t len, uint64_t *out)
+static void set_number(struct provider_verdict *out, int number,
+                       struct decimal value)
 {
-    CHECK(at + len <= text.len);
-    return span_to_u64((struct span){text.data + at, len}, out) == 0;
-}
-
-static bool is_date(uint64_t year, uint64_t month, uint64_t day)
-{
-    static const uint8_t days[] = {31, 29, 31, 30, 31, 30,
-                                   31, 31, 30, 31, 30, 31};
-    if (month < 1 || month > 12 || day < 1 || day > days[month - 1]) {
-        return false;
-    }
-    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return is_leap || month != 2 || day < 29;
-}
-
-/* Read "2025-11-06", and nothing behind it but a time of day. */
-static bool read_day(struct span text, int64_t *unix_ns)
-{
-    const size_t date_len = 10;
-    uint64_t year;
-    uint64_t month;
-    uint64_t day;
-    if (text.len < date_len || text.data[4] != '-' || text.data[7] != '-' ||
-        !read_digits(text, 0, 4, &year) || !read_digits(text, 5, 2, &month) ||
-        !read_digits(text, 8, 2, &day) || !is_date(year, month, day)) {
-        return false;
-    }
-    if (text.len > date_len && text.data[date_len] != 'T' &&
-        text.data[date_len] != ' ') {
-        return false;
-    }
-    int64_t days =
-        clock_days_of_date((int64_t)year, (unsigned)month, (unsigned)day);
-    *unix_ns = days * NS_PER_DAY;
-    return true;
-}
-
-static void extract_as_of(const struct provider_endpoint *endpoint,
-                          struct document_node row, struct quote *out)
-{
-    for (size_t i = 0; i < endpoint->days.count && !out->has_as_of; i++) {
-        struct document_node node = document_find(row, endpoint->days.items[i]);
-        if (node.kind == DOCUMENT_TEXT &&
-            read_day(span_trim(document_text(node)), &out->as_of_unix_ns)) {
-            out->has_as_of = true;
-            out->as_of_is_day = true;
-        }
+    switch (number) {
+    case PROVIDER_BID:
+        out->has_bid = true;
+        out->bid = value;
+        break;
+    case PROVIDER_ASK:
+        out->has_ask = true;
+        out->ask = value;
+        break;
+    default:
+        quote_set(&out->quote, (enum quote_number)number, value);
+        break;
     }
 }
 
-static bool is_currency(struct span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char upper = (char)(text.data[i] & ~0x20);
-        if (upper < 'A' || upper > 'Z') {
-            return false;
-        }
-    }
-    return text.len > 0 && text.len < QUOTE_CURRENCY_SIZE;
-}
+/* --- Units ---------------------------------------------------------------- */
 
 /* The currency that the answer states; the description's own only where it
  * states none.  One that can't be read stays unknown: nothing is guessed. */
-static void extract_currency(const struct provider *provider,
-                             struct document_node row, struct quote *out)
+static struct currency find_currency(const struct extract *extract,
+                                     struct document_node row)
 {
-    struct span currency = provider->currency;
-    const struct provider_texts *places = &provider->quote.currency;
+    const struct provider *provider = extract->provider;
+    const struct provider_texts *places = &extract->endpoint->currency;
+    const struct provider_market *market =
+        spelling_market(provider, extract->symbol);
+    struct span text = market != NULL ? market->currency : provider->currency;
     for (size_t i = 0; i < places->count; i++) {
         struct document_node node = document_find(row, places->items[i]);
-        struct span text = span_trim(document_text(node));
-        if (!is_word_for_nothing(text)) {
-            currency = is_currency(text) ? text : span_of("");
+        struct span stated = span_trim(document_text(node));
+        if (!figure_is_nothing(stated)) {
+            text = stated;
             break;
         }
     }
-    CHECK(currency.len < sizeof(out->currency));
-    if (currency.len > 0) {
-        memcpy(out->currency, currency.data, currency.len);
+    struct currency currency = {.places = 0};
+    bool is_known = currency_read(&currency, text);
+    CHECK(is_known == (currency.code[0] != '\0'));
+    return currency;
+}
+
+/* Make a price of the row one in whole units: pence pounds.  False where no
+ * decimal holds that. */
+static bool convert(const struct currency *currency, int number,
+                    struct decimal *value)
+{
+    bool is_money = is_price_like(number) || number == QUOTE_CHANGE;
+    return !is_money || currency->places == 0 ||
+           decimal_shift(value, *value, -currency->places) == 0;
+}
+
+/* Whether a price may as well be meant in hundredths: of a currency for which
+ * that is usual, or of one that is not known while the symbol has an ending, as
+ * "TSCO.LON".  Without one it is an American listing, of which a hundredfold
+ * between two days is more likely a reverse split. */
+static bool is_unit_doubtful(const char *code, const struct symbol *symbol)
+{
+    const char *dot = strrchr(symbol->text, '.');
+    bool has_ending = dot != NULL && strlen(dot + 1) >= 2;
+    return currency_is_divided(code) || (code[0] == '\0' && has_ending);
+}
+
+/* Whether prices of the row are in different units, as far as can be told. */
+static bool has_mixed_units(const struct currency *currency,
+                            const struct quote *quote)
+{
+    if (!quote_has(quote, QUOTE_PRICE) ||
+        !is_unit_doubtful(currency->code, &quote->symbol)) {
+        return false;
+    }
+    struct decimal price = quote_number(quote, QUOTE_PRICE);
+    for (int number = 0; number < QUOTE_NUMBERS; number++) {
+        enum quote_number n = (enum quote_number)number;
+        if (is_price_like(number) && quote_has(quote, n) &&
+            currency_units_differ(price, quote_number(quote, n))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- The time ------------------------------------------------------------- */
+
+/* The text of one member, or of two with a space between; "" where one of them
+ * is not there, or there is no room. */
+static struct span time_text(const struct provider_time *time,
+                             struct document_node row, char scratch[TIME_SIZE])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < time->pointers_count; i++) {
+        struct document_node node = document_find(row, time->pointers[i]);
+        struct span text = span_trim(document_text(node));
+        bool is_value =
+            node.kind == DOCUMENT_TEXT || node.kind == DOCUMENT_NUMBER;
+        if (!is_value || figure_is_nothing(text) ||
+            len + text.len + 1 > TIME_SIZE) {
+            return span_of("");
+        }
+        memcpy(scratch + len, text.data, text.len);
+        len += text.len;
+        scratch[len++] = ' ';
+    }
+    CHECK(len > 0);
+    return (struct span){scratch, len - 1};
+}
+
+static void extract_as_of(const struct extract *extract,
+                          struct document_node row, struct quote *out)
+{
+    const struct provider_times *times = &extract->endpoint->times;
+    for (size_t i = 0; i < times->count; i++) {
+        const struct provider_time *time = &times->items[i];
+        char scratch[TIME_SIZE];
+        int64_t unix_ns;
+        if (!moment_read(&unix_ns, time_text(time, row, scratch), time->form,
+                         time->zone)) {
+            continue;
+        }
+        bool is_day = time->form == MOMENT_DAY;
+        int64_t ahead_ms =
+            unix_ns / (int64_t)CLOCK_NS_PER_MS - extract->now_unix_ms;
+        if (extract->now_unix_ms == 0 ||
+            ahead_ms <= (is_day ? DAY_AHEAD_LIMIT_MS : AHEAD_LIMIT_MS)) {
+            out->has_as_of = true;
+            out->as_of_is_day = is_day;
+            out->as_of_unix_ns = unix_ns;
+            return;
+        }
     }
 }
 
 /* --- The quote ------------------------------------------------------------ */
 
-/* The object that holds the fields, and whether its place is there but empty.
- */
-static struct document_node find_row(const struct provider_endpoint *endpoint,
-                                     const struct document *document,
-                                     bool *is_empty)
+/* Whether the answer speaks of another market than the symbol's. */
+static bool is_elsewhere(const struct extract *extract,
+                         struct document_node row, struct span *about)
 {
-    struct document_node root = document_root(document);
-    struct document_node row = {DOCUMENT_MISSING, NULL};
-    *is_empty = false;
-    for (size_t i = 0; i < endpoint->rows.count; i++) {
-        struct document_node node =
-            document_find(root, endpoint->rows.items[i]);
-        if (node.kind == DOCUMENT_MAP && document_count(node) > 0) {
-            return node;
+    const struct provider_texts *places = &extract->endpoint->mic;
+    for (size_t i = 0; i < places->count; i++) {
+        struct document_node node = document_find(row, places->items[i]);
+        *about = span_trim(document_text(node));
+        if (!figure_is_nothing(*about)) {
+            return !spelling_allows_market(extract->provider, extract->symbol,
+                                           *about);
         }
-        bool can_hold = node.kind == DOCUMENT_MAP || node.kind == DOCUMENT_LIST;
-        *is_empty = *is_empty || node.kind == DOCUMENT_NULL ||
-                    (can_hold && document_count(node) == 0);
     }
-    return row;
+    return false;
 }
 
-/* Whether the answer says that its price is the asked symbol's. */
-static enum extract_result check_symbol(
-    const struct provider_endpoint *endpoint, struct document_node row,
-    const struct symbol *asked, struct span *about)
+/* Look for what there has to be: the price, or one of bid and ask where the
+ * endpoint has no price. */
+static struct found find_main(const struct extract *extract,
+                              struct document_node row)
 {
-    if (endpoint->id.len == 0) {
-        return EXTRACT_PRICE; // this provider echoes none
+    const struct provider_endpoint *endpoint = extract->endpoint;
+    if (endpoint->numbers[QUOTE_PRICE].count > 0) {
+        return find_number(endpoint, row, QUOTE_PRICE);
     }
-    struct document_node node = document_find(row, endpoint->id);
-    struct symbol echoed;
-    *about = document_text(node);
-    if (is_word_for_nothing(span_trim(*about))) {
-        return EXTRACT_NO_SYMBOL;
-    }
-    bool is_same =
-        symbol_parse(&echoed, *about) == 0 && symbol_equal(&echoed, asked);
-    return is_same ? EXTRACT_PRICE : EXTRACT_OTHER_SYMBOL;
+    struct found bid = find_number(endpoint, row, PROVIDER_BID);
+    struct found ask = find_number(endpoint, row, PROVIDER_ASK);
+    return bid.usability > ask.usability ? bid : ask;
 }
 
-enum extract_result extract_quote(const struct provider *provider,
-                                  const struct document *document,
-                                  const struct symbol *symbol,
-                                  struct quote *out, struct span *about)
+static enum extract_result extract_numbers(const struct extract *extract,
+                                           struct document_node row,
+                                           bool price_only,
+                                           struct provider_verdict *out)
 {
-    const struct provider_endpoint *endpoint = &provider->quote;
-    *out = (struct quote){.symbol = *symbol};
-    *about = span_of("");
-    bool is_empty;
-    struct document_node row = find_row(endpoint, document, &is_empty);
-    if (row.kind == DOCUMENT_MISSING) {
-        return is_empty ? EXTRACT_EMPTY : EXTRACT_OTHER_SHAPE;
+    struct currency currency = find_currency(extract, row);
+    int count = price_only ? QUOTE_PRICE + 1 : PROVIDER_NUMBERS;
+    for (int number = 0; number < count; number++) {
+        struct found found = find_number(extract->endpoint, row, number);
+        if (found.usability == USABILITY_GOOD &&
+            convert(&currency, number, &found.value)) {
+            set_number(out, number, found.value);
+        }
     }
-    switch (extract_number(endpoint, row, QUOTE_PRICE, out, about)) {
+    bool has_price = quote_has(&out->quote, QUOTE_PRICE);
+    if (!has_price && !out->has_bid && !out->has_ask) {
+        return EXTRACT_NO_NUMBER; // in whole units it is beyond a decimal
+    }
+    if (has_mixed_units(&currency, &out->quote)) {
+        return EXTRACT_MIXED_UNITS;
+    }
+    memcpy(out->quote.currency, currency.code, sizeof(currency.code));
+    CHECK(currency.places == 0 || currency.places == 2);
+    out->quote.unit_factor = currency.places > 0 ? 100 : 0;
+    return EXTRACT_PRICE;
+}
+
+static void set_delay(const struct extract *extract, struct quote *out)
+{
+    struct provider_delay delay = extract->delay;
+    if (delay.kind == QUOTE_DELAY_UNKNOWN) {
+        delay = extract->endpoint->delay;
+    }
+    if (delay.kind == QUOTE_DELAY_UNKNOWN) {
+        delay = extract->provider->delay;
+    }
+    out->delay = (uint8_t)delay.kind;
+    out->delay_s = delay.s;
+}
+
+enum extract_result extract_quote(const struct extract *extract,
+                                  struct document_node row,
+                                  struct provider_verdict *out,
+                                  struct span *about)
+{
+    *out = (struct provider_verdict){.quote.symbol = *extract->symbol};
+    struct found found = find_main(extract, row);
+    *about = found.about;
+    switch (found.usability) {
     case USABILITY_MISSING:
         return EXTRACT_NO_FIELD;
     case USABILITY_NOTHING:
@@ -318,16 +328,33 @@ enum extract_result extract_quote(const struct provider *provider,
     case USABILITY_GOOD:
         break;
     }
-    enum extract_result result = check_symbol(endpoint, row, symbol, about);
+    if (is_elsewhere(extract, row, about)) {
+        return EXTRACT_OTHER_MARKET;
+    }
+    *about = span_of("");
+    enum extract_result result =
+        extract_numbers(extract, row, found.is_stale, out);
     if (result != EXTRACT_PRICE) {
         return result;
     }
-    for (enum quote_number number = 0; number < QUOTE_NUMBERS; number++) {
-        struct span ignored;
-        extract_number(endpoint, row, number, out, &ignored);
+    struct quote *quote = &out->quote;
+    quote->is_old = found.is_stale;
+    if (!found.is_stale) {
+        extract_as_of(extract, row, quote);
     }
-    extract_as_of(endpoint, row, out);
-    extract_currency(provider, row, out);
-    memcpy(out->source, provider->name, sizeof(out->source));
+    set_delay(extract, quote);
+    memcpy(quote->source, extract->provider->name, sizeof(quote->source));
     return EXTRACT_PRICE;
+}
+
+bool extract_has_any(const struct provider_endpoint *endpoint,
+                     struct document_node row)
+{
+    bool has_any = endpoint->id.len > 0 &&
+                   document_find(row, endpoint->id).kind != DOCUMENT_MISSING;
+    for (int number = 0; number < PROVIDER_NUMBERS; number++) {
+        has_any = has_any || find_number(endpoint, row, number).usability !=
+                                 USABILITY_MISSING;
+    }
+    return has_any;
 }

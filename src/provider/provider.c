@@ -8,12 +8,15 @@
 #include "base/embed.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "calendar/zone.h"
 #include "conf/yaml.h"
+#include "document/words.h"
 #include "provider/description.h"
 #include "provider/judge.h"
 #include "provider/provider_priv.h"
+#include "provider/query.h"
+#include "provider/spelling.h"
 #include "provider/template.h"
-#include "provider/words.h"
 
 /* data/providers/NAME.yaml, made by tools/embed. */
 extern const struct embed_file embed_providers[];
@@ -74,30 +77,32 @@ static int parse_text(struct yaml **out, struct span text,
     return err == ERR_NOMEM ? ERR_NOMEM : ERR_SYNTAX;
 }
 
-/* Read the description that this one is like, if it is like any. */
-static int read_like(struct provider *provider, char error[PROVIDER_ERROR_SIZE])
+/* Parse a description, then the one that it is like, and so on. */
+static int parse_all(struct provider *provider, struct span text,
+                     char error[PROVIDER_ERROR_SIZE])
 {
-    struct span name = description_like(provider->text);
-    if (name.len == 0) {
-        return 0;
+    while (provider->texts_count < PROVIDER_LIKE_LIMIT) {
+        struct yaml *yaml;
+        int err = parse_text(&yaml, text, error);
+        if (err != 0) {
+            return err;
+        }
+        provider->texts[provider->texts_count++] = yaml;
+        struct span like = description_like(yaml);
+        if (like.len == 0) {
+            return 0;
+        }
+        const struct embed_file *file = find_built_in(like);
+        if (file == NULL) {
+            refuse_name(like, error);
+            return ERR_SYNTAX;
+        }
+        text = (struct span){file->data, file->len};
     }
-    const struct embed_file *file = find_built_in(name);
-    if (file == NULL) {
-        refuse_name(name, error);
-        return ERR_SYNTAX;
-    }
-    int err = parse_text(&provider->text_like,
-                         (struct span){file->data, file->len}, error);
-    if (err != 0) {
-        return err;
-    }
-    if (description_like(provider->text_like).len > 0) {
-        snprintf(error, PROVIDER_ERROR_SIZE,
-                 "\"like: %.*s\" is like another itself; name that one",
-                 (int)name.len, name.data);
-        return ERR_SYNTAX;
-    }
-    return description_read(provider, provider->text_like, error);
+    snprintf(error, PROVIDER_ERROR_SIZE,
+             "like: more than %d descriptions, each like the next",
+             PROVIDER_LIKE_LIMIT);
+    return ERR_SYNTAX;
 }
 
 static int fill(struct provider *provider, const char *name, struct span text,
@@ -111,14 +116,11 @@ static int fill(struct provider *provider, const char *name, struct span text,
         return ERR_SYNTAX;
     }
     memcpy(provider->name, name, len);
-    int err = parse_text(&provider->text, text, error);
-    if (err == 0) {
-        err = read_like(provider, error);
+    int err = parse_all(provider, text, error);
+    for (size_t i = provider->texts_count; err == 0 && i > 0; i--) {
+        err = description_read(provider, provider->texts[i - 1], error);
     }
-    if (err == 0) {
-        err = description_read(provider, provider->text, error);
-    }
-    return err == 0 ? description_check(provider, error) : err;
+    return err == 0 ? description_finish(provider, error) : err;
 }
 
 int provider_create(struct provider **out, const char *name, struct span yaml,
@@ -157,11 +159,17 @@ void provider_destroy(struct provider **provider)
     if (*provider == NULL) {
         return;
     }
-    yaml_destroy(&(*provider)->text);
-    yaml_destroy(&(*provider)->text_like);
+    for (size_t i = 0; i < (*provider)->texts_count; i++) {
+        yaml_destroy(&(*provider)->texts[i]);
+    }
+    for (size_t i = 0; i < (*provider)->zones_count; i++) {
+        zone_destroy(&(*provider)->zones[i]);
+    }
     mem_free(*provider);
     *provider = NULL;
 }
+
+/* --- What it is ----------------------------------------------------------- */
 
 const char *provider_name(const struct provider *provider)
 {
@@ -175,48 +183,83 @@ bool provider_needs_key(const struct provider *provider)
 
 const char *provider_key_page(const struct provider *provider)
 {
-    // The texts of a YAML document have a 0 behind them.
     bool is_asked = provider_needs_key(provider) && provider->key_page.len > 0;
     return is_asked ? provider->key_page.data : "";
 }
 
-/* --- The call ------------------------------------------------------------- */
-
-void provider_compose_url(const struct provider *provider, const char *origin,
-                          const struct symbol *symbol, const char *key,
-                          struct buffer *out)
+const char *provider_key_fault(const struct provider *provider, const char *key)
 {
-    char spelled[SYMBOL_LEN_LIMIT]; // as this provider spells it
-    CHECK(symbol->len <= sizeof(spelled));
-    for (size_t i = 0; i < symbol->len; i++) {
-        char c = symbol->text[i];
-        bool is_lowered = provider->is_lower_case && c >= 'A' && c <= 'Z';
-        spelled[i] = (char)(is_lowered ? c + ('a' - 'A') : c);
+    for (const char *c = key; provider->key_in_headers && *c != '\0'; c++) {
+        if (*c < ' ' || *c > '~') {
+            return "a key that goes into header lines is printable ASCII";
+        }
     }
-    template_compose(provider->quote.url,
-                     origin[0] != '\0' ? span_of(origin) : provider->origin,
-                     (struct span){spelled, symbol->len},
-                     key[0] != '\0' ? span_of(key) : provider->key_default,
-                     out);
+    const char *colon = strchr(key, ':');
+    bool are_two = colon != NULL && colon != key && colon[1] != '\0';
+    return provider->has_key2 && key[0] != '\0' && !are_two
+               ? "this provider takes two keys, written KEY:KEY2"
+               : NULL;
+}
+
+bool provider_serves(const struct provider *provider,
+                     const struct symbol *symbol)
+{
+    struct spelling spelling;
+    return spelling_of(provider, symbol, &spelling);
+}
+
+const struct provider_limit *provider_limits(const struct provider *provider,
+                                             size_t *count)
+{
+    *count = provider->limits_count;
+    return provider->limits;
+}
+
+size_t provider_header_max(const struct provider *provider)
+{
+    return provider->header_max;
+}
+
+bool provider_is_file(const struct provider *provider)
+{
+    return template_is_file(provider->endpoints[0].url);
+}
+
+size_t provider_endpoints(const struct provider *provider)
+{
+    return provider->endpoints_count;
+}
+
+const char *provider_endpoint_name(const struct provider *provider,
+                                   size_t endpoint)
+{
+    CHECK(endpoint < provider->endpoints_count);
+    return provider->endpoints[endpoint].name.data;
 }
 
 /* --- The answer ----------------------------------------------------------- */
 
-void provider_judge(const struct provider *provider, int status,
-                    struct span body, const struct symbol *symbol,
-                    const char *key, struct provider_verdict *out)
+/* What holds of each verdict. */
+static void check_verdict(const struct provider_verdict *verdict)
 {
-    *out = (struct provider_verdict){.class = PROVIDER_NOTICE};
-    struct judge judge = {
-        .provider = provider,
-        .status = status,
-        .body = body,
-        .symbol = symbol,
-        .key = span_of(key),
-    };
-    judge_answer(&judge, out);
-    CHECK(out->class < PROVIDER_CLASS_COUNT);
-    CHECK((out->class == PROVIDER_OK) == quote_has(&out->quote, QUOTE_PRICE));
+    bool is_ok = verdict->class == PROVIDER_OK;
+    bool has_price = quote_has(&verdict->quote, QUOTE_PRICE);
+    CHECK(verdict->class < PROVIDER_CLASS_COUNT);
+    CHECK(is_ok == (has_price || verdict->has_bid || verdict->has_ask));
+    CHECK(is_ok == (verdict->text[0] == '\0'));
+}
+
+void provider_judge(const struct query *query,
+                    const struct provider_answer *answer,
+                    struct provider_outcome *outcome,
+                    struct provider_verdict verdicts[])
+{
+    judge_answer(query, answer, outcome, verdicts);
+    CHECK(outcome->class < PROVIDER_CLASS_COUNT);
+    CHECK(outcome->drop <= query->count);
+    for (size_t i = 0; i < query->count; i++) {
+        check_verdict(&verdicts[i]);
+    }
 }
 
 const char *provider_class_name(enum provider_class class)

@@ -2,21 +2,37 @@
 /*
  * provider.h -- a provider as data: what to ask it, and what its answer means.
  *
- * A description (data/providers/NAME.yaml) holds URL template, JSON pointers
- * and error rules; the one interpreter here knows no provider's name.  Pure:
- * bytes in, verdict out; the call itself is made elsewhere (fetch/caller.h).
+ * A description (data/providers/NAME.yaml; its form is docs/providers.md) holds
+ * URL templates, spellings, JSON pointers and error rules; the one interpreter
+ * here knows no provider's name.  Pure: bytes in, verdicts out; the call itself
+ * is made elsewhere (fetch/caller.h).
+ *
+ *     query_choose()     which of the symbols that wait go into one call
+ *     query_compose_*()  its URL and header lines, which hold the key
+ *     provider_judge()   what came back: an outcome of the call as a whole, and
+ *                        a verdict on each symbol of it
+ *
+ * The first two are in provider/query.h.
  *
  * Order of judgement:
- *   (1) a price for the asked symbol in a 2xx answer is OK, whatever else the
- *       body says; a price under another symbol is UPSTREAM, never served;
- *   (2) the first error rule that holds;
- *   (3) the class of the HTTP status;
- *   (4) a 2xx that is no JSON is UPSTREAM; one whose place of the data is
- * empty, or whose price is a word for nothing or 0, is UNKNOWN; one whose price
- *       is missing or no number is UPSTREAM; and any other is NOTICE: words
- *       that nobody has taught us yet.
+ *   (1) a rule that is a guard: the data would not be what it looks like;
+ *   (2) a price for an asked symbol in a 2xx answer makes the outcome OK,
+ *       whatever else the body says; a price under a symbol that nobody asked
+ *       for is UPSTREAM, never served;
+ *   (3) the first error rule that holds, the endpoint's before the provider's;
+ *   (4) the class of the HTTP status;
+ *   (5) a 2xx that can't be read is UPSTREAM; one whose place of the data is
+ *       empty, or whose price is a word for nothing or 0, is UNKNOWN; one whose
+ *       price is missing or no number is UPSTREAM; and any other is NOTICE:
+ *       words that nobody has taught us yet.
  * What is odd about one symbol is never NOTICE, which rests the whole provider.
- * An answer is strict JSON from the first byte to the last, or it is none.
+ * An answer is strict JSON from the first byte to the last (or CSV where the
+ * description says so), or it is none.
+ *
+ * A symbol of a batch without a price gets a class of its own: by the rules,
+ * held against its row; UNKNOWN where the answer simply leaves it out.
+ *
+ * Threads: any, for all below; a provider is never changed once it is made.
  */
 
 #pragma once
@@ -24,14 +40,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buffer.h"
 #include "base/span.h"
 #include "quote/quote.h"
 
 struct provider; /* opaque; see provider.c */
+struct query;    /* provider/query.h */
+struct zone;     /* calendar/zone.h */
 
 #define PROVIDER_ERROR_SIZE 256
 #define PROVIDER_TEXT_SIZE  200
+#define PROVIDER_STEP_SIZE  64
+
+/* Symbols of one call; the largest batch of a provider known is 250. */
+#define PROVIDER_SYMBOLS_LIMIT 256
+
+#define PROVIDER_ENDPOINTS_LIMIT 8 /* of a description */
 
 /* What an answer means.  The name is what descriptions, logs and metrics say.
  */
@@ -62,20 +85,13 @@ enum provider_class {
         PROVIDER_CLASS_COUNT,
 };
 
-struct provider_verdict {
-    enum provider_class class;
-    /* Valid with PROVIDER_OK; fetched_* are the caller's to fill. */
-    struct quote quote;
-    /* Why, in one printable line: the provider's own words (the first of them,
-     * the key blotted out) or ours ("the body is not JSON"); "" with OK. */
-    char text[PROVIDER_TEXT_SIZE];
-};
+/* --- Making and ending ---------------------------------------------------- */
 
 /*
  * Read a description.  On success returns 0 and *out is the caller's, to be
- * ended with provider_destroy(); else ERR_SYNTAX with line and cause in
- * `error`, or ERR_NOMEM.  `name` becomes the source of its quotes.  Threads:
- * any.
+ * ended with provider_destroy(); else ERR_SYNTAX with line, key, cause and what
+ * is allowed in `error`, or ERR_NOMEM.  `name` becomes the source of its
+ * quotes.  Reads time zones from the machine, which blocks.
  */
 int provider_create(struct provider **out, const char *name, struct span yaml,
                     char error[PROVIDER_ERROR_SIZE]);
@@ -90,32 +106,118 @@ int provider_create_built_in(struct provider **out, const char *name,
 /* Free and set *provider to NULL; NULL already is allowed. */
 void provider_destroy(struct provider **provider);
 
-/* BORROWED from the provider.  Threads: any, as all below. */
+/* --- What it is ----------------------------------------------------------- */
+
+/* BORROWED from the provider, as all below. */
 const char *provider_name(const struct provider *provider);
 
-/* Whether a call needs a key (its URL or headers hold one). */
+/* Whether a call needs a key (its URL or headers hold one, and the description
+ * knows none for everybody). */
 bool provider_needs_key(const struct provider *provider);
 
-/* Where a person gets a key: an URL, "" where none is needed.  BORROWED. */
+/* Where a person gets a key: an URL, "" where none is needed. */
 const char *provider_key_page(const struct provider *provider);
 
 /*
- * Append the URL of one call, symbol and key percent-encoded.  `origin`
- * ("http://127.0.0.1:7401", without a slash at its end) takes the place of the
- * description's own scheme, host and port; "" keeps it.  The URL may hold the
- * key: it is for libcurl's eyes only.
+ * What is wrong with a key, as a sentence; NULL where it is good.  One that
+ * goes into header lines must be printable ASCII; a provider with two keys
+ * takes them as one text with a colon between, KEY:KEY2.
  */
-void provider_compose_url(const struct provider *provider, const char *origin,
-                          const struct symbol *symbol, const char *key,
-                          struct buffer *out);
+const char *provider_key_fault(const struct provider *provider,
+                               const char *key);
+
+/* Whether it can be asked for a symbol: it has a spelling for the market that
+ * the symbol names, if it names one.  For routes. */
+bool provider_serves(const struct provider *provider,
+                     const struct symbol *symbol);
+
+/* What a limit counts. */
+enum provider_cost {
+    PROVIDER_COST_REQUEST,  /* calls */
+    PROVIDER_COST_SYMBOL,   /* each symbol of a call */
+    PROVIDER_COST_DISTINCT, /* each symbol once a window */
+};
+
+struct provider_limit {
+    uint32_t count;             /* 1 or more */
+    enum provider_class window; /* PROVIDER_LIMIT_SECOND to _MONTH */
+    enum provider_cost cost;
+    /* Where and at which hour days and months turn, 0 to 23.  NULL: UTC; where
+     * turns_known is false, nobody has said so. */
+    const struct zone *zone;
+    unsigned hour;
+    bool turns_known;
+};
+
+/* What the key allows; *count of them. */
+const struct provider_limit *provider_limits(const struct provider *provider,
+                                             size_t *count);
+
+/* Bytes of response headers to accept. */
+size_t provider_header_max(const struct provider *provider);
+
+/* Whether it is a file on this machine, not a host: its URLs begin with
+ * "file:", nothing is asked in them, and one answer has every symbol. */
+bool provider_is_file(const struct provider *provider);
+
+/* Endpoints are numbered from 0; and the name of one. */
+size_t provider_endpoints(const struct provider *provider);
+const char *provider_endpoint_name(const struct provider *provider,
+                                   size_t endpoint);
+
+/* --- What came back ------------------------------------------------------- */
+
+/* An answer.  All BORROWED. */
+struct provider_answer {
+    int status; /* HTTP; 200 for a file */
+    struct span body;
+    struct span headers; /* "Name: value" lines, LF or CRLF; may be empty */
+    int64_t now_unix_ms; /* when it came; 0: not known */
+};
+
+/* What an answer says of one symbol. */
+struct provider_verdict {
+    enum provider_class class;
+    /* Valid with PROVIDER_OK; fetched_* are the caller's to fill.  Without a
+     * price only where the endpoint has none to give (bid and ask alone), and
+     * such an endpoint is never chosen. */
+    struct quote quote;
+    bool has_bid;
+    bool has_ask;
+    struct decimal bid; /* in the quote's currency */
+    struct decimal ask;
+    /* Why, in one printable line: the provider's own words (the first of them,
+     * the key blotted out) or ours ("the body is not JSON"); "" with OK. */
+    char text[PROVIDER_TEXT_SIZE];
+};
+
+/* What an answer says of the call. */
+struct provider_outcome {
+    enum provider_class class; /* OK where one symbol's is */
+    char text[PROVIDER_TEXT_SIZE];
+    /* Which step of the order decided, for people: "guard 1 of bulk", "rule 3",
+     * "status 404", "data". */
+    char decided_by[PROVIDER_STEP_SIZE];
+    uint64_t retry_after_ms; /* the provider's own word; 0: none */
+    bool has_left;           /* the provider said what is left: */
+    uint64_t left;
+    enum provider_class left_window;
+    /* The call was refused whole because of this one of its symbols, and is to
+     * be made again without it; the query's count where that is not so. */
+    size_t drop;
+    /* It was refused whole because of one of its symbols, and is not said which
+     * one: ask again in halves.  No symbol is blamed: all are UPSTREAM. */
+    bool splits;
+};
 
 /*
- * Judge an answer: HTTP status and body of a call for `symbol` with `key`.
+ * Judge the answer to a query: *outcome, and verdicts[i] on its symbol i.
  * Never fails: a body that can't be read, for want of memory too, is a class.
  */
-void provider_judge(const struct provider *provider, int status,
-                    struct span body, const struct symbol *symbol,
-                    const char *key, struct provider_verdict *out);
+void provider_judge(const struct query *query,
+                    const struct provider_answer *answer,
+                    struct provider_outcome *outcome,
+                    struct provider_verdict verdicts[]);
 
 /* "limit.d" and the like.  BORROWED, static. */
 const char *provider_class_name(enum provider_class class);

@@ -47,6 +47,12 @@ static int open_one(struct fetch_provider *out,
         snprintf(error, UPSTREAM_ERROR_SIZE, "%s", why);
         return err;
     }
+    const char *fault = provider_key_fault(out->provider, out->key);
+    if (fault != NULL) {
+        snprintf(error, UPSTREAM_ERROR_SIZE, "providers: '%s': %s",
+                 settings->name, fault);
+        return ERR_SYNTAX;
+    }
     if (out->key[0] == '\0' && provider_needs_key(out->provider)) {
         snprintf(error, UPSTREAM_ERROR_SIZE,
                  "provider '%s' needs a key and has none: get one at %s and "

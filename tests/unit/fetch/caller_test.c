@@ -408,7 +408,7 @@ static void oom_fails_a_call_and_no_more(void **state)
         call->body = buffer_empty(1000);
         buffer_reserve(&call->body, 500); // not under test
         mem_fail_nth(n);
-        int err = caller_start(desk.caller, url, 50, call);
+        int err = caller_start(desk.caller, url, span_of(""), 50, call);
         if (err == 0) {
             run_all(&desk);
         } else {

@@ -50,7 +50,8 @@ static inline void start_call(struct desk *desk, const char *url,
     CHECK(desk->started < CALLS_LIMIT);
     struct ended *call = &desk->calls[desk->started++];
     *call = (struct ended){.body = buffer_empty(4u << 20)};
-    assert_int_equal(caller_start(desk->caller, url, timeout_ms, call), 0);
+    assert_int_equal(
+        caller_start(desk->caller, url, span_of(""), timeout_ms, call), 0);
 }
 
 /* Call for a target of the stub's. */

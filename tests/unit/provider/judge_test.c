@@ -12,86 +12,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/err.h"
-#include "provider/words.h"
+#include "document/words.h"
+#include "provider/provider_priv.h"
+#include "provider/rule.h"
 #include "testing/testing.h"
+#include "unit/provider/court.h"
 
-/* The key that limit_day_echoes_key.json tells to the world. */
-#define KEY "ABC123"
+#define KEY    COURT_KEY
+#define BODIES "/providers/alphavantage/"
 
-#define BODIES TESTING_DATA "/providers/alphavantage/"
-
-static struct buffer read_file(const char *path)
-{
-    struct buffer bytes = buffer_empty(1 << 21);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        fail_msg("%s can't be read", path);
-    }
-    char part[4096];
-    for (size_t len; (len = fread(part, 1, sizeof(part), file)) > 0;) {
-        buffer_put(&bytes, part, len);
-    }
-    fclose(file);
-    assert_false(bytes.failed);
-    return bytes;
-}
-
-static struct provider *create(const char *yaml)
-{
-    struct provider *provider;
-    char error[PROVIDER_ERROR_SIZE];
-    if (provider_create(&provider, "test", span_of(yaml), error) != 0) {
-        fail_msg("%s", error);
-    }
-    return provider;
-}
-
-static struct provider *create_built_in(const char *name)
-{
-    struct provider *provider;
-    char error[PROVIDER_ERROR_SIZE];
-    assert_int_equal(provider_create_built_in(&provider, name, error), 0);
-    return provider;
-}
-
-/* What holds of every verdict. */
-static void check_verdict(const struct provider_verdict *verdict)
-{
-    bool is_ok = verdict->class == PROVIDER_OK;
-    assert_int_equal(is_ok, quote_has(&verdict->quote, QUOTE_PRICE));
-    assert_int_equal(is_ok, verdict->text[0] == '\0');
-    size_t len = strlen(verdict->text);
-    assert_true(len < PROVIDER_TEXT_SIZE);
-    for (size_t at = 0; at < len;) {
-        struct span rest = {verdict->text + at, len - at};
-        assert_true((unsigned char)rest.data[0] >= ' ');
-        size_t character = words_character(rest);
-        assert_int_not_equal(character, 0);
-        at += character;
-    }
-    assert_null(strstr(verdict->text, KEY));
-}
+static struct court_ruling ruling;
 
 static struct provider_verdict judge_body(const struct provider *provider,
                                           int status, struct span body,
                                           const char *symbol)
 {
-    struct symbol asked;
-    assert_int_equal(symbol_parse(&asked, span_of(symbol)), 0);
-    // A copy of the exact size lets ASan see a read past the end.
-    char *copy = malloc(body.len > 0 ? body.len : 1);
-    assert_non_null(copy);
-    if (body.len > 0) {
-        memcpy(copy, body.data, body.len);
-    }
-    struct provider_verdict verdict;
-    provider_judge(provider, status, (struct span){copy, body.len}, &asked, KEY,
-                   &verdict);
-    free(copy);
-    check_verdict(&verdict);
-    return verdict;
+    struct court_case it = {.provider = provider,
+                            .symbols = symbol,
+                            .status = status,
+                            .body = body};
+    court_judge(&ruling, &it);
+    assert_int_equal(ruling.outcome.class, ruling.verdicts[0].class);
+    assert_string_equal(ruling.outcome.text, ruling.verdicts[0].text);
+    return ruling.verdicts[0];
 }
 
 static struct provider_verdict judge_text(const struct provider *provider,
@@ -141,7 +85,7 @@ static bool agrees(const struct provider *provider, struct span line)
     char path[1024];
     split_line(line, want);
     snprintf(path, sizeof(path), "%s%s", BODIES, want[FILE_NAME]);
-    struct buffer body = read_file(path);
+    struct buffer body = court_read(path);
     struct provider_verdict verdict =
         judge_body(provider, (int)strtol(want[STATUS], NULL, 10),
                    buffer_span(&body), want[SYMBOL]);
@@ -164,8 +108,8 @@ static bool agrees(const struct provider *provider, struct span line)
 static void every_body_has_its_class_and_price(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("alphavantage");
-    struct buffer index = read_file(BODIES "index.tsv");
+    struct provider *provider = court_create_built_in("alphavantage");
+    struct buffer index = court_read(BODIES "index.tsv");
     struct span rest = buffer_span(&index);
     struct span line;
     size_t bodies = 0;
@@ -192,11 +136,11 @@ static void cut_off_answer_is_never_a_price(void **state)
         "limit_day_echoes_key.json",
         "unknown_empty.json",
     };
-    struct provider *provider = create_built_in("alphavantage");
+    struct provider *provider = court_create_built_in("alphavantage");
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         char path[1024];
         snprintf(path, sizeof(path), "%s%s", BODIES, files[i]);
-        struct buffer body = read_file(path);
+        struct buffer body = court_read(path);
         size_t whole = span_trim(buffer_span(&body)).len;
         for (size_t cut = 0; cut < whole; cut++) {
             struct provider_verdict verdict =
@@ -211,8 +155,8 @@ static void cut_off_answer_is_never_a_price(void **state)
 static void answer_with_another_byte_never_breaks_it(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("alphavantage");
-    struct buffer body = read_file(BODIES "ok.json");
+    struct provider *provider = court_create_built_in("alphavantage");
+    struct buffer body = court_read(BODIES "ok.json");
     static const char bytes[] = {'\0', '"', '\\', '\x80', '\xff', '{', '0'};
     for (size_t at = 0; at < body.len; at++) {
         char was = body.data[at];
@@ -229,7 +173,7 @@ static void answer_with_another_byte_never_breaks_it(void **state)
 static void megabyte_of_spaces_is_an_empty_answer(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("alphavantage");
+    struct provider *provider = court_create_built_in("alphavantage");
     const size_t len = 1 << 20;
     char *spaces = malloc(len);
     assert_non_null(spaces);
@@ -264,7 +208,7 @@ static const char two_rules[] =
 static void price_comes_before_every_rule(void **state)
 {
     (void)state;
-    struct provider *provider = create(two_rules);
+    struct provider *provider = court_create(two_rules);
     struct provider_verdict verdict = judge_text(
         provider, 200,
         "{\"s\": \"IBM\", \"p\": 1, \"a\": \"per day\", \"trouble\": 1}");
@@ -287,12 +231,13 @@ static void first_rule_that_holds_decides(void **state)
         {200, "{\"a\": \"25 PER DAY\"}", PROVIDER_LIMIT_DAY},
         {200, "{\"a\": 7, \"b\": \"25 per day\"}", PROVIDER_LIMIT_DAY},
         {200, "{\"a\": null, \"b\": \"25 per day\"}", PROVIDER_LIMIT_DAY},
-        {200, "{\"a\": {\"x\": \"per day\"}}", PROVIDER_UPSTREAM},
-        {200, "{\"c\": \"25 per day\"}", PROVIDER_UPSTREAM},
+        {200, "{\"a\": {\"x\": \"per day\"}}", PROVIDER_NOTICE},
+        {200, "{\"c\": \"25 per day\"}", PROVIDER_NOTICE},
         {200, "{\"code\": 401}", PROVIDER_AUTH},
         {200, "{\"code\": \"401\"}", PROVIDER_AUTH},
         {200, "{\"code\": true}", PROVIDER_AUTH},
-        {200, "{\"code\": 4010}", PROVIDER_UPSTREAM},
+        {200, "{\"code\": 4010}", PROVIDER_NOTICE},
+        {200, "{\"code\": 4010, \"s\": \"IBM\"}", PROVIDER_UPSTREAM},
         {200, "{\"code\": 401, \"trouble\": 1}", PROVIDER_AUTH},
         {418, "{}", PROVIDER_BLOCKED},
         {418, "{\"code\": 401}", PROVIDER_AUTH},
@@ -301,12 +246,12 @@ static void first_rule_that_holds_decides(void **state)
         {200, "I am a teapot", PROVIDER_UPSTREAM},
         {200, "{\"trouble\": {}}", PROVIDER_PLAN},
         {200, "{\"trouble\": false}", PROVIDER_PLAN},
-        {200, "{\"trouble\": null}", PROVIDER_UPSTREAM},
+        {200, "{\"trouble\": null}", PROVIDER_NOTICE},
         {401, "{\"trouble\": null}", PROVIDER_AUTH},
         {500, "so far away", PROVIDER_FORBIDDEN},
         {200, "{\"x\": \"Far Away\"}", PROVIDER_FORBIDDEN},
     };
-    struct provider *provider = create(two_rules);
+    struct provider *provider = court_create(two_rules);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct provider_verdict verdict =
             judge_text(provider, cases[i].status, cases[i].body);
@@ -321,13 +266,13 @@ static void first_rule_that_holds_decides(void **state)
 static void rule_of_the_body_sees_its_first_2048_bytes(void **state)
 {
     (void)state;
-    struct provider *provider = create(two_rules);
+    struct provider *provider = court_create(two_rules);
     char body[4096];
-    for (size_t at = JUDGE_BODY_LEN_LIMIT - 12; at < JUDGE_BODY_LEN_LIMIT + 4;
+    for (size_t at = RULE_BODY_LEN_LIMIT - 12; at < RULE_BODY_LEN_LIMIT + 4;
          at++) {
         memset(body, '.', sizeof(body));
         memcpy(body + at, "far away", 8);
-        bool is_seen = at + 8 <= JUDGE_BODY_LEN_LIMIT;
+        bool is_seen = at + 8 <= RULE_BODY_LEN_LIMIT;
         struct provider_verdict verdict =
             judge_body(provider, 200, (struct span){body, sizeof(body)}, "IBM");
         assert_int_equal(verdict.class,
@@ -366,7 +311,7 @@ static void reason_says_what_is_wrong(void **state)
          "the answer has data, but no price where it should be"},
         {200,
          "{\"Global Quote\": {\"01. symbol\": \"msft\", \"05. price\": 1}}",
-         "asked for IBM, the price is for: msft"},
+         "asked for another symbol, the price is for: msft"},
         {200, "{\"Global Quote\": {\"05. price\": 1}}",
          "the price does not say which symbol it is for"},
         {200, "{\"Code\": 1, \"Information\": \"New\\u0007 words\"}",
@@ -376,9 +321,9 @@ static void reason_says_what_is_wrong(void **state)
         {503, "", "HTTP status 503"},
         {503, "<html>\r\nDown", "HTTP status 503: <html> Down"},
         {500, "{\"error\": \"Ouch\"}", "HTTP status 500: Ouch"},
-        {200, "{\"Information\": \"\"}", "the provider failed"},
+        {200, "{\"Information\": \"\"}", "{\"Information\": \"\"}"},
     };
-    struct provider *provider = create_built_in("alphavantage");
+    struct provider *provider = court_create_built_in("alphavantage");
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct provider_verdict verdict =
             judge_text(provider, cases[i].status, cases[i].body);
@@ -403,7 +348,7 @@ static void key_is_in_no_reason(void **state)
         "{\"Global Quote\": {\"01. symbol\": \"" KEY "\", \"05. price\": 1}}",
     };
     static const int statuses[] = {200, 401, 404, 429, 500};
-    struct provider *provider = create_built_in("alphavantage");
+    struct provider *provider = court_create_built_in("alphavantage");
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         for (size_t j = 0; j < sizeof(statuses) / sizeof(statuses[0]); j++) {
             struct provider_verdict verdict =
@@ -418,16 +363,19 @@ static void key_is_in_no_reason(void **state)
 static void keys_of_any_length_break_nothing(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("alphavantage");
+    struct provider *provider = court_create_built_in("alphavantage");
     struct symbol ibm;
     assert_int_equal(symbol_parse(&ibm, span_of("IBM")), 0);
     char key[257] = "";
     for (size_t len = 0; len < sizeof(key) - 1; len++) {
-        struct provider_verdict verdict;
-        provider_judge(provider, 200,
-                       span_of("{\"Note\": \"a aa aaaa aaaaaaaaa per day\"}"),
-                       &ibm, key, &verdict);
-        assert_int_equal(verdict.class, PROVIDER_LIMIT_DAY);
+        const struct symbol *asked = &ibm;
+        struct query query = {provider, 0, &asked, 1, key};
+        struct provider_answer answer = {
+            .status = 200,
+            .body = span_of("{\"Note\": \"a aa aaaa aaaaaaaaa per day\"}"),
+        };
+        provider_judge(&query, &answer, &ruling.outcome, ruling.verdicts);
+        assert_int_equal(ruling.outcome.class, PROVIDER_LIMIT_DAY);
         key[len] = 'a';
         key[len + 1] = '\0';
     }
@@ -437,7 +385,7 @@ static void keys_of_any_length_break_nothing(void **state)
 static void long_reason_is_cut(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("alphavantage");
+    struct provider *provider = court_create_built_in("alphavantage");
     struct buffer body = buffer_empty(1 << 20);
     buffer_put_text(&body, "{\"Information\": \"per day ");
     for (int i = 0; i < 10000; i++) {
@@ -456,24 +404,126 @@ static void long_reason_is_cut(void **state)
 static void oom_is_a_class(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("alphavantage");
+    struct provider *provider = court_create_built_in("alphavantage");
     struct symbol ibm;
     assert_int_equal(symbol_parse(&ibm, span_of("IBM")), 0);
     bool succeeded = false;
     TESTING_EACH_ALLOCATION(n)
     {
-        struct provider_verdict verdict;
-        provider_judge(provider, 200,
-                       span_of("{\"Global Quote\": {\"01. symbol\": \"IBM\","
-                               " \"05. price\": \"312.42\"}}"),
-                       &ibm, KEY, &verdict);
-        succeeded = verdict.class == PROVIDER_OK;
+        const struct symbol *asked = &ibm;
+        struct query query = {provider, 0, &asked, 1, KEY};
+        struct provider_answer answer = {
+            .status = 200,
+            .body = span_of("{\"Global Quote\": {\"01. symbol\": \"IBM\","
+                            " \"05. price\": \"312.42\"}}"),
+        };
+        provider_judge(&query, &answer, &ruling.outcome, ruling.verdicts);
+        succeeded = ruling.outcome.class == PROVIDER_OK;
         if (!succeeded) {
-            assert_int_equal(verdict.class, PROVIDER_UPSTREAM);
-            assert_non_null(strstr(verdict.text, "no memory"));
+            assert_int_equal(ruling.verdicts[0].class, PROVIDER_UPSTREAM);
+            assert_non_null(strstr(ruling.verdicts[0].text, "no memory"));
+            assert_string_equal(ruling.outcome.decided_by, "body");
         }
     }
     assert_true(succeeded);
+    provider_destroy(&provider);
+}
+
+/* --- Guards --------------------------------------------------------------- */
+
+static void guard_comes_before_the_price(void **state)
+{
+    (void)state;
+    struct provider *provider = court_create(
+        "errors:\n"
+        "  - {is: plan, guard: true, at: /m, not: [success, fine]}\n"
+        "  - {is: blocked, at: /n}\n"
+        "endpoints:\n"
+        "  quote:\n"
+        "    url: https://x/{sym}\n"
+        "    rows: ''\n"
+        "    fields: {price: /p}\n"
+        "    errors:\n"
+        "      - {is: auth, guard: true, status: 203}\n");
+    static const struct {
+        int status;
+        const char *body;
+        enum provider_class class;
+        const char *step;
+    } cases[] = {
+        {200, "{\"p\": 1}", PROVIDER_OK, "data"},
+        {200, "{\"p\": 1, \"m\": \"success\"}", PROVIDER_OK, "data"},
+        {200, "{\"p\": 1, \"m\": \"fine\"}", PROVIDER_OK, "data"},
+        {200, "{\"p\": 1, \"m\": null}", PROVIDER_OK, "data"},
+        {200, "{\"p\": 1, \"n\": 1}", PROVIDER_OK, "data"},
+        {200, "{\"p\": 1, \"m\": \"Success\"}", PROVIDER_PLAN, "guard 1"},
+        {200, "{\"p\": 1, \"m\": \"\"}", PROVIDER_PLAN, "guard 1"},
+        {203, "{\"p\": 1}", PROVIDER_AUTH, "guard 1 of quote"},
+        {203, "{\"p\": 1, \"m\": \"x\"}", PROVIDER_AUTH, "guard 1 of quote"},
+        {200, "{\"n\": 1, \"m\": \"x\"}", PROVIDER_PLAN, "guard 1"},
+        {200, "{\"n\": 1}", PROVIDER_BLOCKED, "rule 2"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        judge_text(provider, cases[i].status, cases[i].body);
+        assert_int_equal(ruling.outcome.class, cases[i].class);
+        assert_string_equal(ruling.outcome.decided_by, cases[i].step);
+    }
+    provider_destroy(&provider);
+}
+
+static void step_that_decided_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+        const char *step;
+    } cases[] = {
+        {200, "{\"s\": \"IBM\", \"p\": 1}", "data"},
+        {200, "{\"s\": \"IBM\", \"p\": 0}", "data"},
+        {200, "{\"a\": \"per day\"}", "rule 1"},
+        {418, "", "rule 3"},
+        {404, "", "status 404"},
+        {200, "", "body"},
+        {200, "{}", "data"},
+        {200, "[]", "data"},
+        {200, "[1]", "shape"},
+        {200, "{\"x\": 1}", "shape"},
+    };
+    struct provider *provider = court_create(two_rules);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        judge_text(provider, cases[i].status, cases[i].body);
+        assert_string_equal(ruling.outcome.decided_by, cases[i].step);
+    }
+    // where there are no words at all, it is ours that are shown
+    judge_text(provider, 418, "");
+    assert_string_equal(ruling.outcome.text, "the provider failed");
+    provider_destroy(&provider);
+}
+
+static void reason_is_a_sentence_where_there_is_one(void **state)
+{
+    (void)state;
+    struct provider *provider = court_create_built_in("marketstack");
+    judge_text(provider, 429,
+               "{\"error\": {\"code\": \"rate_limit_reached\","
+               " \"message\": \"Five a second, please.\"}}");
+    assert_string_equal(ruling.outcome.text, "Five a second, please.");
+    judge_text(provider, 429,
+               "{\"error\": {\"code\": \"rate_limit_reached\"}}");
+    assert_string_equal(ruling.outcome.text,
+                        "{\"error\": {\"code\": \"rate_limit_reached\"}}");
+    provider_destroy(&provider);
+}
+
+static void both_keys_are_in_no_reason(void **state)
+{
+    (void)state;
+    struct provider *provider = court_create_built_in("alpaca");
+    judge_text(provider, 403,
+               "{\"message\": \"key ABC123 with secret XYZ789 is forbidden\"}");
+    assert_string_equal(ruling.outcome.text,
+                        "key <key> with secret <key> is forbidden");
     provider_destroy(&provider);
 }
 
@@ -485,8 +535,12 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(price_comes_before_every_rule),
     cmocka_unit_test(first_rule_that_holds_decides),
     cmocka_unit_test(rule_of_the_body_sees_its_first_2048_bytes),
+    cmocka_unit_test(guard_comes_before_the_price),
+    cmocka_unit_test(step_that_decided_is_told),
     cmocka_unit_test(reason_says_what_is_wrong),
+    cmocka_unit_test(reason_is_a_sentence_where_there_is_one),
     cmocka_unit_test(key_is_in_no_reason),
+    cmocka_unit_test(both_keys_are_in_no_reason),
     cmocka_unit_test(keys_of_any_length_break_nothing),
     cmocka_unit_test(long_reason_is_cut),
     cmocka_unit_test(oom_is_a_class),

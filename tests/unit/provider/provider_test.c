@@ -1,120 +1,198 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A provider from its description: the built-in ones, URLs, keys, classes. */
+/* The built-in descriptions are without fault and say what providers are known
+ * to ask for; what is asked of any provider is told. */
 #include "provider/provider.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "calendar/zone.h"
 #include "provider/provider_priv.h"
 #include "testing/testing.h"
+#include "unit/provider/court.h"
 
-static struct provider *create_built_in(const char *name)
-{
-    struct provider *provider;
-    char error[PROVIDER_ERROR_SIZE];
-    if (provider_create_built_in(&provider, name, error) != 0) {
-        fail_msg("%s: %s", name, error);
-    }
-    return provider;
-}
+static const char *const built_in[] = {
+    "alpaca", "alphavantage", "eodhd",   "file",   "finnhub",    "fmp",
+    "market", "marketstack",  "massive", "tiingo", "twelvedata", "yahoo",
+};
 
-static struct provider *create_with_url(const char *head, const char *url)
-{
-    struct provider *provider;
-    char error[PROVIDER_ERROR_SIZE];
-    char yaml[512];
-    snprintf(yaml, sizeof(yaml),
-             "%sendpoints: {quote: {url: \"%s\", rows: \"\","
-             " fields: {price: /p}}}\n",
-             head, url);
-    if (provider_create(&provider, "test", span_of(yaml), error) != 0) {
-        fail_msg("%s", error);
-    }
-    return provider;
-}
-
-static const char *url_of(const struct provider *provider, const char *origin,
-                          const char *symbol, const char *key)
-{
-    static char text[2048];
-    struct symbol asked;
-    assert_int_equal(symbol_parse(&asked, span_of(symbol)), 0);
-    struct buffer out = buffer_empty(sizeof(text) - 1);
-    provider_compose_url(provider, origin, &asked, key, &out);
-    assert_false(out.failed);
-    memcpy(text, out.data, out.len);
-    text[out.len] = '\0';
-    buffer_deinit(&out);
-    return text;
-}
+#define BUILT_IN_COUNT (sizeof(built_in) / sizeof(built_in[0]))
 
 /* --- The built-in descriptions -------------------------------------------- */
 
-static void alphavantage_asks_global_quote_with_a_key(void **state)
+static void every_description_is_without_fault(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("alphavantage");
-    assert_string_equal(provider_name(provider), "alphavantage");
-    assert_true(provider_needs_key(provider));
-    assert_string_equal(provider_key_page(provider),
-                        "https://www.alphavantage.co/support/#api-key");
-    assert_string_equal(url_of(provider, "", "IBM", "K3Y"),
-                        "https://www.alphavantage.co/query"
-                        "?function=GLOBAL_QUOTE&symbol=IBM&apikey=K3Y");
-    provider_destroy(&provider);
-    assert_null(provider);
+    for (size_t i = 0; i < BUILT_IN_COUNT; i++) {
+        struct provider *provider = court_create_built_in(built_in[i]);
+        assert_string_equal(provider_name(provider), built_in[i]);
+        assert_in_range(provider_header_max(provider), 1024, 1 << 20);
+        assert_int_equal(provider_is_file(provider),
+                         strcmp(built_in[i], "file") == 0);
+        provider_destroy(&provider);
+        assert_null(provider);
+    }
 }
 
-static void alphavantage_allows_one_a_second_and_25_a_day(void **state)
+/* Whoever reads an error must learn where a key is to be had. */
+static void keys_are_asked_for_with_their_pages(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("alphavantage");
-    assert_int_equal(provider->limits_count, 2);
-    assert_int_equal(provider->limits[0].calls, 1);
-    assert_int_equal(provider->limits[0].window, PROVIDER_LIMIT_SECOND);
-    assert_int_equal(provider->limits[1].calls, 25);
-    assert_int_equal(provider->limits[1].window, PROVIDER_LIMIT_DAY);
-    provider_destroy(&provider);
+    static const char *const without[] = {"file", "market", "yahoo"};
+    for (size_t i = 0; i < BUILT_IN_COUNT; i++) {
+        struct provider *provider = court_create_built_in(built_in[i]);
+        bool needs = true;
+        for (size_t j = 0; j < sizeof(without) / sizeof(without[0]); j++) {
+            needs = needs && strcmp(built_in[i], without[j]) != 0;
+        }
+        assert_int_equal(provider_needs_key(provider), needs);
+        const char *page = provider_key_page(provider);
+        assert_int_equal(strncmp(page, "https://", 8) == 0, needs);
+        provider_destroy(&provider);
+    }
+}
+
+static void limits_are_those_of_a_free_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *provider;
+        struct provider_limit limits[3];
+        size_t count;
+    } cases[] = {
+        {"alphavantage",
+         {{1, PROVIDER_LIMIT_SECOND, PROVIDER_COST_REQUEST, NULL, 0, false},
+          {25, PROVIDER_LIMIT_DAY, PROVIDER_COST_REQUEST, NULL, 0, false}},
+         2},
+        {"twelvedata",
+         {{8, PROVIDER_LIMIT_MINUTE, PROVIDER_COST_SYMBOL, NULL, 0, false},
+          {800, PROVIDER_LIMIT_DAY, PROVIDER_COST_SYMBOL, NULL, 0, false}},
+         2},
+        {"tiingo",
+         {{50, PROVIDER_LIMIT_HOUR, PROVIDER_COST_REQUEST, NULL, 0, false},
+          {1000, PROVIDER_LIMIT_DAY, PROVIDER_COST_REQUEST, NULL, 0, false},
+          {500, PROVIDER_LIMIT_MONTH, PROVIDER_COST_DISTINCT, NULL, 0, false}},
+         3},
+        {"eodhd",
+         {{20, PROVIDER_LIMIT_DAY, PROVIDER_COST_SYMBOL, NULL, 0, true},
+          {1000, PROVIDER_LIMIT_MINUTE, PROVIDER_COST_REQUEST, NULL, 0, true}},
+         2},
+        {"market", {{0}}, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct provider *provider = court_create_built_in(cases[i].provider);
+        size_t count;
+        const struct provider_limit *limits = provider_limits(provider, &count);
+        assert_int_equal(count, cases[i].count);
+        for (size_t at = 0; at < count; at++) {
+            const struct provider_limit *wanted = &cases[i].limits[at];
+            assert_int_equal(limits[at].count, wanted->count);
+            assert_int_equal(limits[at].window, wanted->window);
+            assert_int_equal(limits[at].cost, wanted->cost);
+            assert_ptr_equal(limits[at].zone, wanted->zone);
+            assert_int_equal(limits[at].hour, wanted->hour);
+            assert_int_equal(limits[at].turns_known, wanted->turns_known);
+        }
+        provider_destroy(&provider);
+    }
 }
 
 static void market_is_alphavantage_here_without_a_key(void **state)
 {
     (void)state;
-    struct provider *provider = create_built_in("market");
-    assert_string_equal(provider_name(provider), "market");
-    assert_false(provider_needs_key(provider));
-    assert_string_equal(provider_key_page(provider), "");
-    assert_string_equal(url_of(provider, "", "IBM", ""),
-                        "http://127.0.0.1:7401/query"
-                        "?function=GLOBAL_QUOTE&symbol=IBM&apikey=demo");
-    // quoted-market --key S3CRET
-    assert_string_equal(url_of(provider, "", "IBM", "S3CRET"),
-                        "http://127.0.0.1:7401/query"
-                        "?function=GLOBAL_QUOTE&symbol=IBM&apikey=S3CRET");
-    provider_destroy(&provider);
-}
-
-static void market_is_the_source_of_its_quotes(void **state)
-{
-    (void)state;
-    struct provider *provider = create_built_in("market");
-    struct symbol ibm;
-    assert_int_equal(symbol_parse(&ibm, span_of("ibm")), 0);
-    struct provider_verdict verdict;
-    provider_judge(provider, 200,
-                   span_of("{\"Global Quote\": {\"01. symbol\": \"IBM\","
-                           " \"05. price\": \"137.1600\"}}"),
-                   &ibm, "", &verdict);
+    struct provider *provider = court_create_built_in("market");
+    struct provider_verdict verdict = court_judge_text(
+        provider, "{\"Global Quote\": {\"01. symbol\": \"IBM\","
+                  " \"05. price\": \"137.1600\"}}");
     assert_int_equal(verdict.class, PROVIDER_OK);
     assert_string_equal(verdict.quote.source, "market");
     assert_string_equal(verdict.quote.currency, "USD");
     assert_string_equal(verdict.quote.price_text, "137.16");
+    assert_int_equal(verdict.quote.delay, QUOTE_DELAY_KNOWN);
+    assert_int_equal(verdict.quote.delay_s, 0);
     // the rules are inherited too
-    provider_judge(provider, 200, span_of("{\"Note\": \"25 per day\"}"), &ibm,
-                   "", &verdict);
+    verdict = court_judge_text(provider, "{\"Note\": \"25 per day\"}");
     assert_int_equal(verdict.class, PROVIDER_LIMIT_DAY);
     provider_destroy(&provider);
+}
+
+static void delay_is_told_where_it_is_known(void **state)
+{
+    (void)state;
+    struct provider *provider = court_create_built_in("alphavantage");
+    struct provider_verdict verdict = court_judge_text(
+        provider, "{\"Global Quote\": {\"01. symbol\": \"IBM\","
+                  " \"05. price\": 1}}");
+    assert_int_equal(verdict.quote.delay, QUOTE_DELAY_END_OF_DAY);
+    verdict = court_judge_text(provider,
+                               "{\"Global Quote - DATA DELAYED BY 15 MINUTES\":"
+                               " {\"01. symbol\": \"IBM\", \"05. price\": 1}}");
+    assert_int_equal(verdict.quote.delay, QUOTE_DELAY_KNOWN);
+    assert_int_equal(verdict.quote.delay_s, 900);
+    provider_destroy(&provider);
+}
+
+static void file_may_be_csv_or_json(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "symbol,price,currency,as_of\nMSFT,1,USD,\nIBM,312.42,USD,"
+        "2025-11-06T21:00:00Z\n",
+        "[{\"symbol\": \"IBM\", \"price\": 312.42, \"currency\": \"USD\","
+        " \"as_of\": \"2025-11-06T21:00:00Z\"}]",
+        "{\"quotes\": [{\"symbol\": \"ibm\", \"price\": \"312.42\","
+        " \"currency\": \"USD\", \"as_of\": \"2025-11-06T21:00:00Z\"}]}",
+    };
+    struct provider *provider = court_create_built_in("file");
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        struct provider_verdict verdict = court_judge_text(provider, bodies[i]);
+        char text[QUOTE_AS_OF_SIZE];
+        assert_int_equal(verdict.class, PROVIDER_OK);
+        assert_string_equal(verdict.quote.price_text, "312.42");
+        assert_string_equal(verdict.quote.currency, "USD");
+        quote_print_as_of(text, &verdict.quote);
+        assert_string_equal(text, "2025-11-06T21:00:00.000Z");
+    }
+    // it has whatever it has: others' rows are no trouble
+    struct provider_verdict verdict =
+        court_judge_text(provider, "symbol,price\nMSFT,1\n");
+    assert_int_equal(verdict.class, PROVIDER_UNKNOWN);
+    provider_destroy(&provider);
+}
+
+static void keys_have_the_form_that_their_place_allows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *provider;
+        const char *key;
+        bool is_good;
+    } cases[] = {
+        {"alphavantage", "", true},
+        {"alphavantage", "a\nb", true},
+        {"alphavantage", "\xc3\xa9", true},
+        {"finnhub", "", true},
+        {"finnhub", "abc DEF~", true},
+        {"finnhub", "a\nb", false},
+        {"finnhub", "a\rb", false},
+        {"finnhub", "a\x7f", false},
+        {"finnhub", "\xc3\xa9", false},
+        {"alpaca", "", true},
+        {"alpaca", "ID:SECRET", true},
+        {"alpaca", "ID:SEC:RET", true},
+        {"alpaca", "ID", false},
+        {"alpaca", "ID:", false},
+        {"alpaca", ":SECRET", false},
+        {"alpaca", "ID:SEC\nRET", false},
+        {"yahoo", "unused\n", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct provider *provider = court_create_built_in(cases[i].provider);
+        const char *fault = provider_key_fault(provider, cases[i].key);
+        assert_int_equal(fault == NULL, cases[i].is_good);
+        provider_destroy(&provider);
+    }
 }
 
 static void unknown_name_is_refused_with_those_there_are(void **state)
@@ -129,8 +207,9 @@ static void unknown_name_is_refused_with_those_there_are(void **state)
                          ERR_ABSENT);
         assert_null(provider);
         snprintf(expected, sizeof(expected),
-                 "there is no description of \"%s\"; there are alphavantage, "
-                 "market",
+                 "there is no description of \"%s\"; there are alpaca, "
+                 "alphavantage, eodhd, file, finnhub, fmp, market, "
+                 "marketstack, massive, tiingo, twelvedata, yahoo",
                  names[i]);
         assert_string_equal(error, expected);
     }
@@ -162,128 +241,6 @@ static void destroying_nothing_is_allowed(void **state)
     assert_null(provider);
 }
 
-/* --- URLs ----------------------------------------------------------------- */
-
-static void symbols_are_percent_encoded(void **state)
-{
-    (void)state;
-    struct provider *provider = create_with_url("", "https://x/q?s={sym}");
-    assert_string_equal(url_of(provider, "", "^GSPC", ""),
-                        "https://x/q?s=%5EGSPC");
-    assert_string_equal(url_of(provider, "", "EUR=X", ""),
-                        "https://x/q?s=EUR%3DX");
-    assert_string_equal(url_of(provider, "", "EUR/USD", ""),
-                        "https://x/q?s=EUR%2FUSD");
-    assert_string_equal(url_of(provider, "", "BINANCE:BTC_USD", ""),
-                        "https://x/q?s=BINANCE%3ABTC_USD");
-    assert_string_equal(url_of(provider, "", "BRK-B.US", ""),
-                        "https://x/q?s=BRK-B.US");
-    assert_string_equal(
-        url_of(provider, "", "////////////////////////////////", ""),
-        "https://x/q?s=%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F"
-        "%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F%2F"
-        "%2F%2F%2F");
-    provider_destroy(&provider);
-}
-
-static void keys_are_percent_encoded(void **state)
-{
-    (void)state;
-    struct provider *provider =
-        create_with_url("key: query\n", "https://x/{sym}?k={key}&z=1#f");
-    assert_true(provider_needs_key(provider));
-    assert_string_equal(provider_key_page(provider), "");
-    assert_string_equal(url_of(provider, "", "A", "a&b=c d/e?f#g%h{sym}"),
-                        "https://x/A?k=a%26b%3Dc%20d%2Fe%3Ff%23g%25h%7Bsym%7D"
-                        "&z=1#f");
-    assert_string_equal(url_of(provider, "", "A", "Az09-._~"),
-                        "https://x/A?k=Az09-._~&z=1#f");
-    assert_string_equal(url_of(provider, "", "A", "\xc3\xa9\x01"),
-                        "https://x/A?k=%C3%A9%01&z=1#f");
-    assert_string_equal(url_of(provider, "", "A", ""), "https://x/A?k=&z=1#f");
-    provider_destroy(&provider);
-}
-
-static void placeholders_may_stand_more_than_once(void **state)
-{
-    (void)state;
-    struct provider *provider =
-        create_with_url("key: query\n", "https://x/{sym}{key}{sym}");
-    assert_string_equal(url_of(provider, "", "A/B", "k"),
-                        "https://x/A%2FBkA%2FB");
-    provider_destroy(&provider);
-}
-
-static void symbols_are_sent_in_the_case_of_the_description(void **state)
-{
-    (void)state;
-    struct provider *provider =
-        create_with_url("symbol: {case: lower}\n", "https://x/{sym}");
-    assert_string_equal(url_of(provider, "", "BRK-B.US", ""),
-                        "https://x/brk-b.us");
-    provider_destroy(&provider);
-    provider = create_with_url("symbol: {case: upper}\n", "https://x/{sym}");
-    assert_string_equal(url_of(provider, "", "brk-b", ""), "https://x/BRK-B");
-    provider_destroy(&provider);
-}
-
-static void origin_takes_the_place_of_scheme_host_and_port(void **state)
-{
-    (void)state;
-    struct provider *provider =
-        create_with_url("", "https://api.example:8443/v1/{sym}?x=/y");
-    assert_string_equal(url_of(provider, "", "A", ""),
-                        "https://api.example:8443/v1/A?x=/y");
-    assert_string_equal(url_of(provider, "http://127.0.0.1:7401", "A", ""),
-                        "http://127.0.0.1:7401/v1/A?x=/y");
-    assert_string_equal(url_of(provider, "http://[::1]:7401", "A", ""),
-                        "http://[::1]:7401/v1/A?x=/y");
-    provider_destroy(&provider);
-
-    provider = create_with_url("origin: https://other\n", "http://x/{sym}");
-    assert_string_equal(url_of(provider, "", "A", ""), "https://other/A");
-    assert_string_equal(url_of(provider, "http://mine", "A", ""),
-                        "http://mine/A");
-    provider_destroy(&provider);
-}
-
-static void url_is_appended_and_bounded(void **state)
-{
-    (void)state;
-    struct provider *provider = create_with_url("", "https://x/{sym}");
-    struct symbol symbol;
-    assert_int_equal(symbol_parse(&symbol, span_of("IBM")), 0);
-    struct buffer out = buffer_empty(17);
-    buffer_put_text(&out, "GET ");
-    provider_compose_url(provider, "", &symbol, "", &out);
-    assert_true(span_equal(buffer_span(&out), span_of("GET https://x/IBM")));
-    buffer_deinit(&out);
-
-    out = buffer_empty(12);
-    provider_compose_url(provider, "", &symbol, "", &out);
-    assert_true(out.failed);
-    buffer_deinit(&out);
-    provider_destroy(&provider);
-}
-
-static void oom_composing_fails_the_buffer(void **state)
-{
-    (void)state;
-    struct provider *provider = create_with_url("", "https://x/{sym}");
-    struct symbol symbol;
-    assert_int_equal(symbol_parse(&symbol, span_of("IBM")), 0);
-    bool succeeded = false;
-    TESTING_EACH_ALLOCATION(n)
-    {
-        struct buffer out = buffer_empty(1024);
-        provider_compose_url(provider, "", &symbol, "", &out);
-        succeeded = !out.failed;
-        buffer_deinit(&out);
-    }
-    assert_true(succeeded);
-    provider_destroy(&provider);
-}
-
 /* --- Names ---------------------------------------------------------------- */
 
 static void name_is_as_long_as_a_source_may_be(void **state)
@@ -297,9 +254,6 @@ static void name_is_as_long_as_a_source_may_be(void **state)
         char error[PROVIDER_ERROR_SIZE];
         int err =
             provider_create(&provider, name, span_of("like: market"), error);
-        assert_int_equal(err, ERR_SYNTAX); // market itself is like another
-        err = provider_create(&provider, name, span_of("like: alphavantage"),
-                              error);
         bool is_allowed = len >= 1 && len < QUOTE_SOURCE_SIZE;
         assert_int_equal(err, is_allowed ? 0 : ERR_SYNTAX);
         if (err == 0) {
@@ -357,20 +311,16 @@ static void class_outside_the_table_is_a_failed_check(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(alphavantage_asks_global_quote_with_a_key),
-    cmocka_unit_test(alphavantage_allows_one_a_second_and_25_a_day),
+    cmocka_unit_test(every_description_is_without_fault),
+    cmocka_unit_test(keys_are_asked_for_with_their_pages),
+    cmocka_unit_test(limits_are_those_of_a_free_key),
     cmocka_unit_test(market_is_alphavantage_here_without_a_key),
-    cmocka_unit_test(market_is_the_source_of_its_quotes),
+    cmocka_unit_test(delay_is_told_where_it_is_known),
+    cmocka_unit_test(file_may_be_csv_or_json),
+    cmocka_unit_test(keys_have_the_form_that_their_place_allows),
     cmocka_unit_test(unknown_name_is_refused_with_those_there_are),
     cmocka_unit_test(oom_create_fails_clean),
     cmocka_unit_test(destroying_nothing_is_allowed),
-    cmocka_unit_test(symbols_are_percent_encoded),
-    cmocka_unit_test(keys_are_percent_encoded),
-    cmocka_unit_test(placeholders_may_stand_more_than_once),
-    cmocka_unit_test(symbols_are_sent_in_the_case_of_the_description),
-    cmocka_unit_test(origin_takes_the_place_of_scheme_host_and_port),
-    cmocka_unit_test(url_is_appended_and_bounded),
-    cmocka_unit_test(oom_composing_fails_the_buffer),
     cmocka_unit_test(name_is_as_long_as_a_source_may_be),
     cmocka_unit_test(each_class_has_its_name_and_error),
     cmocka_unit_test(class_outside_the_table_is_a_failed_check),

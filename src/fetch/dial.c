@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/dial.h"
+
+#include "base/buffer.h"
+#include "base/err.h"
+#include "fetch/caller.h"
+#include "fetch/fetch.h"
+#include "provider/query.h"
+
+/* Room for a full batch: 256 symbols of 64 bytes, each percent-encoded. */
+#define URL_LIMIT     (PROVIDER_SYMBOLS_LIMIT * 64 * 3 + 4096)
+#define HEADERS_LIMIT 8192
+
+static void wipe(struct buffer *buffer)
+{
+    if (buffer->data != NULL) {
+        explicit_bzero(buffer->data, buffer->len); // it may hold the key
+    }
+    buffer_deinit(buffer);
+}
+
+int dial_start(struct caller *caller, const struct fetch_provider *provider,
+               const struct query *query, void *tag)
+{
+    struct buffer url = buffer_empty(URL_LIMIT);
+    struct buffer headers = buffer_empty(HEADERS_LIMIT);
+    query_compose_url(query, provider->origin, &url);
+    buffer_put_byte(&url, '\0');
+    query_compose_headers(query, &headers);
+    int err = ERR_NOMEM;
+    if (!url.failed && !headers.failed) {
+        err = caller_start(caller, url.data, buffer_span(&headers),
+                           provider->timeout_ms, tag);
+    }
+    wipe(&url);
+    wipe(&headers);
+    return err;
+}
+
+int dial_one(struct caller *caller, const struct fetch_provider *provider,
+             const struct symbol *const *symbol, size_t *endpoint, void *tag)
+{
+    size_t taken[PROVIDER_SYMBOLS_LIMIT];
+    struct query_wish wish = {.symbols = symbol, .count = 1, .count_max = 1};
+    if (!provider_serves(provider->provider, *symbol) ||
+        query_choose(provider->provider, &wish, endpoint, taken) == 0) {
+        return ERR_NODATA;
+    }
+    struct query query = {provider->provider, *endpoint, symbol, 1,
+                          provider->key};
+    return dial_start(caller, provider, &query, tag);
+}
