@@ -82,8 +82,10 @@ def run(*words, env=None, **more):
 
 
 def ask(server, *words, **more):
+    """Ask with all patience: who is left after which silence is not tested here, and
+    a fake on a busy machine may be slow."""
     address = server if isinstance(server, str) else server.address
-    return run("-s", address, *words, **more)
+    return run("-s", address, "--attempt", "60s", *words, **more)
 
 
 def timed(limit_s, *words, **more):
@@ -409,8 +411,9 @@ def test_name_server_that_hangs_costs_the_timeout(server, hanging_resolver):
     assert result.returncode == 5
     assert "looking up the name takes too long" in result.stderr
     # And it does not keep us from the next address.
-    result = timed(0.9, "quoted.example:7400," + server.address, "--timeout",
-                   "900ms", "--plain", "IBM", env=hanging_resolver)
+    result = timed(3, "quoted.example:7400," + server.address, "--timeout",
+                   "60s", "--attempt", "250ms", "--plain", "IBM",
+                   env=hanging_resolver)
     assert (result.returncode, result.stdout) == (0, "IBM 135.60\n")
 
 
@@ -474,8 +477,7 @@ def test_lost_answer_is_asked_for_again(server, step):
 
 def test_held_connection_that_goes_silent_is_replaced(server):
     server.steps = [quote(), Hang()]
-    result = ask(server, "--timeout", "1500ms", "--plain", "--repeat", "3",
-                 "IBM")
+    result = ask(server, "--timeout", "6s", "--plain", "--repeat", "3", "IBM")
     assert (result.returncode, result.stdout) == (0, "IBM 135.60\n" * 3)
     assert server.connections == 2
 
@@ -531,7 +533,7 @@ def test_next_address_answers_for_one_that_does_not(server, other, step):
     server.steps = [step]
     for result in until_asked(server, lambda: timed(
             3, server.address + "," + other.address, "--plain", "--timeout",
-            "3s", "IBM")):
+            "9s", "IBM")):
         assert (result.returncode, result.stdout) == (0, "IBM 999.00\n")
         assert result.stderr == ""
 
@@ -584,8 +586,7 @@ def test_what_is_no_server_is_known_at_once(server):
 def test_all_addresses_are_named_when_none_answers(server):
     server.steps = [Hang()] * 9
     gone = "127.0.0.1:%d" % closed_port()
-    result = timed(0.4, gone + "," + server.address, "--timeout", "400ms",
-                   "IBM")
+    result = timed(3, gone + "," + server.address, "--timeout", "3s", "IBM")
     assert result.returncode == 5
     assert gone + ": Connection refused; " in result.stderr
     assert server.address + ": no answer in time" in result.stderr
