@@ -75,6 +75,7 @@ def test_the_longest_gap_is_that_without_a_good_answer():
     assert history.longest_gap_s("1") == 5 and history.worst_gap_s() == 5
     assert history.longest_gap_s("2") == 1
     assert history.longest_gap_s("1", since=6) == 3
+    assert history.longest_gap_s("1", since=100) == 0
 
 
 def test_answers_are_counted_from_when_they_were_asked_for():

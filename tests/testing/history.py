@@ -143,6 +143,8 @@ class History:
         """The longest time in which a client that asked all the time got no good answer to
         what it asked after a time."""
         answers = [answer for answer in self.answers[client] if answer.start >= since]
+        if not answers:
+            return 0
         ends = [answers[0].start, *(answer.end for answer in answers if not answer.error),
                 answers[-1].end]
         return max(later - earlier for earlier, later in zip(ends, ends[1:]))
