@@ -42,6 +42,8 @@ static void answer(void *user, const char *target, struct stub_answer *out)
     } else if (strcmp(target, "/302") == 0) {
         stub_put(out, "302 Found", "Location: /elsewhere\r\n",
                  span_of("over there"));
+    } else if (strcmp(target, "/request") == 0) {
+        stub_put(out, "200 OK", "", out->request);
     } else if (strcmp(target, "/empty") == 0) {
         stub_put(out, "200 OK", "", span_of(""));
     } else if (strcmp(target, "/chunked") == 0) {
@@ -393,6 +395,27 @@ static void oom_makes_no_caller(void **state)
     loop_deinit(&loop);
 }
 
+static void header_lines_go_out_as_they_are(void **state)
+{
+    (void)state;
+    static const char lines[] = "X-Token: a b%c\0User-Agent: me/1";
+    struct desk desk;
+    open_desk(&desk, answer);
+    char url[512];
+    snprintf(url, sizeof(url), "%s/request", stub_origin(desk.stub));
+    struct ended *call = &desk.calls[desk.started++];
+    *call = (struct ended){.body = buffer_empty(4096)};
+    struct span headers = {lines, sizeof(lines)}; // with the last 0
+    assert_int_equal(caller_start(desk.caller, url, headers, PATIENCE_MS, call),
+                     0);
+    run_all(&desk);
+    struct span seen = buffer_span(&call->body);
+    assert_true(span_has_nocase(seen, span_of("\r\nX-Token: a b%c\r\n")));
+    assert_true(span_has_nocase(seen, span_of("\r\nUser-Agent: me/1\r\n")));
+    assert_false(span_has_nocase(seen, span_of("quoted/")));
+    close_desk(&desk);
+}
+
 /* A call for which there is no memory is refused or fails; the next is fine. */
 static void oom_fails_a_call_and_no_more(void **state)
 {
@@ -443,6 +466,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(destroy_ends_calls_without_calling_back),
     cmocka_unit_test(caller_that_never_called_ends_too),
     cmocka_unit_test(oom_makes_no_caller),
+    cmocka_unit_test(header_lines_go_out_as_they_are),
     cmocka_unit_test(oom_fails_a_call_and_no_more),
 };
 

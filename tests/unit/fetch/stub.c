@@ -100,10 +100,10 @@ static void answer_one(struct stub *stub, struct guest *guest)
     const char *end = memmem(head.data, head.len, "\r\n\r\n", 4);
     CHECK(end != NULL);
     size_t taken = (size_t)(end + 4 - head.data);
+    struct stub_answer answer = {.request = {guest->input, taken}};
+    stub->answer(stub->user, target, &answer);
     guest->input_len -= taken;
     memmove(guest->input, guest->input + taken, guest->input_len);
-    struct stub_answer answer = {0};
-    stub->answer(stub->user, target, &answer);
     guest->output = answer.bytes;
     guest->output_len = answer.len;
     guest->closes = answer.closes;

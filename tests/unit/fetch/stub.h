@@ -15,6 +15,7 @@ struct stub; /* opaque; see stub.c */
 
 /* What goes out as the answer to a request. */
 struct stub_answer {
+    struct span request; /* what is answered: its line and headers.  BORROWED */
     char *bytes; /* malloc()'s: mem_fail_nth() is for the code under test */
     size_t len;
     bool closes; /* then the connection ends */
