@@ -177,6 +177,9 @@ static bool fits(const struct provider_rule *rule, struct span text,
     if (rule->other_than.count > 0) {
         return !is_one_of(&rule->other_than, text);
     }
+    if (text.len > RULE_TEXT_LEN_LIMIT) {
+        text.len = RULE_TEXT_LEN_LIMIT;
+    }
     for (size_t i = 0; i < rule->has.count; i++) {
         struct span rest;
         if (find_behind(text, rule->has.items[i], &rest)) {
@@ -194,12 +197,8 @@ static bool holds(const struct provider_rule *rule,
         return false;
     }
     if (rule->at.count == 0) {
-        struct span front = scene->body;
-        if (front.len > RULE_BODY_LEN_LIMIT) {
-            front.len = RULE_BODY_LEN_LIMIT;
-        }
         out->matched = span_of("");
-        return fits(rule, front, &out->behind);
+        return fits(rule, scene->body, &out->behind);
     }
     for (size_t i = 0; scene->has_root && i < rule->at.count; i++) {
         struct document_node node =

@@ -14,8 +14,9 @@
 #include "document/document.h"
 #include "provider/clause.h"
 
-/* Rules without `at` look at this much of a body. */
-#define RULE_BODY_LEN_LIMIT 2048
+/* Words are looked for in this much of a text or of the body: what a provider
+ * says is said in front. */
+#define RULE_TEXT_LEN_LIMIT 2048
 
 /* Read a list of rules over *rules.  Threads: the provider's maker. */
 void rule_read_all(struct clause *clause, struct provider_rules *rules,

@@ -268,11 +268,11 @@ static void rule_of_the_body_sees_its_first_2048_bytes(void **state)
     (void)state;
     struct provider *provider = court_create(two_rules);
     char body[4096];
-    for (size_t at = RULE_BODY_LEN_LIMIT - 12; at < RULE_BODY_LEN_LIMIT + 4;
+    for (size_t at = RULE_TEXT_LEN_LIMIT - 12; at < RULE_TEXT_LEN_LIMIT + 4;
          at++) {
         memset(body, '.', sizeof(body));
         memcpy(body + at, "far away", 8);
-        bool is_seen = at + 8 <= RULE_BODY_LEN_LIMIT;
+        bool is_seen = at + 8 <= RULE_TEXT_LEN_LIMIT;
         struct provider_verdict verdict =
             judge_body(provider, 200, (struct span){body, sizeof(body)}, "IBM");
         assert_int_equal(verdict.class,
@@ -280,6 +280,28 @@ static void rule_of_the_body_sees_its_first_2048_bytes(void **state)
         verdict = judge_body(provider, 200, (struct span){body, at + 8}, "IBM");
         assert_int_equal(verdict.class,
                          is_seen ? PROVIDER_FORBIDDEN : PROVIDER_UPSTREAM);
+    }
+    provider_destroy(&provider);
+}
+
+static void rule_of_a_text_sees_its_first_2048_bytes(void **state)
+{
+    (void)state;
+    struct provider *provider = court_create(two_rules);
+    for (size_t front = RULE_TEXT_LEN_LIMIT - 9; front < RULE_TEXT_LEN_LIMIT;
+         front++) {
+        struct buffer body = buffer_empty(1 << 16);
+        buffer_put_text(&body, "{\"a\": \"");
+        for (size_t i = 0; i < front; i++) {
+            buffer_put_byte(&body, '.');
+        }
+        buffer_put_text(&body, "per day\"}");
+        struct provider_verdict verdict =
+            judge_body(provider, 200, buffer_span(&body), "IBM");
+        bool is_seen = front + strlen("per day") <= RULE_TEXT_LEN_LIMIT;
+        assert_int_equal(verdict.class,
+                         is_seen ? PROVIDER_LIMIT_DAY : PROVIDER_NOTICE);
+        buffer_deinit(&body);
     }
     provider_destroy(&provider);
 }
@@ -535,6 +557,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(price_comes_before_every_rule),
     cmocka_unit_test(first_rule_that_holds_decides),
     cmocka_unit_test(rule_of_the_body_sees_its_first_2048_bytes),
+    cmocka_unit_test(rule_of_a_text_sees_its_first_2048_bytes),
     cmocka_unit_test(guard_comes_before_the_price),
     cmocka_unit_test(step_that_decided_is_told),
     cmocka_unit_test(reason_says_what_is_wrong),

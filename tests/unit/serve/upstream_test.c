@@ -184,6 +184,21 @@ static void missing_key_is_refused_with_where_to_get_one(void **state)
                    parts);
 }
 
+static void key_of_the_wrong_form_is_refused(void **state)
+{
+    (void)state;
+    const char *const one[] = {"QUOTED_ALPACA_KEY=" KEY, NULL};
+    const char *const foreign[] = {"QUOTED_FINNHUB_KEY=" KEY "\xc3\xa9", NULL};
+    const char *const two[] = {"QUOTED_ALPACA_KEY=ID:" KEY, NULL};
+    const char *const one_parts[] = {"'alpaca'", "written KEY:KEY2", NULL};
+    const char *const foreign_parts[] = {"'finnhub'", "printable ASCII", NULL};
+    assert_refused("", one, ERR_SYNTAX, one_parts);
+    assert_refused("", foreign, ERR_SYNTAX, foreign_parts);
+    struct opened opened;
+    assert_int_equal(try_open(&opened, "", two), 0);
+    end(&opened);
+}
+
 static void key_file_that_cannot_be_read_is_named(void **state)
 {
     (void)state;
@@ -309,6 +324,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(way_on_without_a_key_works),
     cmocka_unit_test(unknown_provider_is_refused_with_those_there_are),
     cmocka_unit_test(missing_key_is_refused_with_where_to_get_one),
+    cmocka_unit_test(key_of_the_wrong_form_is_refused),
     cmocka_unit_test(key_file_that_cannot_be_read_is_named),
     cmocka_unit_test(key_file_that_holds_no_key_is_named),
     cmocka_unit_test(one_bad_provider_opens_none),
