@@ -13,7 +13,7 @@ static uint64_t system_mono_ms(const struct clock *clock)
     struct timespec now;
     // CLOCK_BOOTTIME goes on while the machine is suspended: a quote ages then.
     CHECK(clock_gettime(CLOCK_BOOTTIME, &now) == 0);
-    return (uint64_t)now.tv_sec * 1000 +
+    return CLOCK_MONO_FIRST_MS + (uint64_t)now.tv_sec * 1000 +
            (uint64_t)now.tv_nsec / CLOCK_NS_PER_MS;
 }
 

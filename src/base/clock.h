@@ -13,6 +13,10 @@
 
 #define CLOCK_NS_PER_MS 1000000u
 
+/* The monotonic clock's time when the machine starts: late enough that what is
+ * older than that has a time on it, too (some 35 years). */
+#define CLOCK_MONO_FIRST_MS (UINT64_C(1) << 40)
+
 struct clock {
     /* Milliseconds since some start; never goes back. */
     uint64_t (*mono_ms)(const struct clock *clock);

@@ -47,6 +47,7 @@ struct quote {
     uint16_t has; /* bit n: number n is known */
     bool has_as_of;
     bool as_of_is_day; /* the provider gave a date without a time */
+    bool is_closing;   /* settled because its market is closed */
     bool is_old;   /* of an earlier session: the provider had no other price */
     uint8_t delay; /* enum quote_delay */
     /* The numbers' digits and exponents: apart, they take 56 bytes less than
@@ -57,7 +58,10 @@ struct quote {
      * wherever the day is one. */
     int64_t as_of_unix_ns;
     int64_t fetched_unix_ms;
-    uint64_t fetched_mono_ms;           /* base/clock.h; what ages the quote */
+    uint64_t fetched_mono_ms; /* base/clock.h; what ages the quote */
+    /* Until then there can be no other price, so it is neither stale nor
+     * refreshed (fetch/closing.h); 0: there may be one at any time. */
+    uint64_t settled_until_mono_ms;
     char currency[QUOTE_CURRENCY_SIZE]; /* "" where unknown */
     char source[QUOTE_SOURCE_SIZE];     /* the provider's name */
     /* The price as it is shown, composed once when the quote is made, because
