@@ -251,6 +251,17 @@ static void read_delay(struct clause *clause, void *into, int node)
         clause_delay(clause, node, clause_text(clause, node));
 }
 
+static void read_hours(struct clause *clause, void *into, int node)
+{
+    struct span text = clause_text(clause, node);
+    bool is_always = span_equal(text, span_of("always"));
+    if (!is_always && !span_equal(text, span_of("market"))) {
+        clause_fail(clause, node, "\"%.*s\" is neither market nor always",
+                    CLAUSE_SHOWN(text));
+    }
+    ((struct provider *)into)->is_always_open = is_always;
+}
+
 static void read_errors(struct clause *clause, void *into, int node)
 {
     rule_read_all(clause, &((struct provider *)into)->errors, node);
@@ -278,6 +289,7 @@ int description_read(struct provider *provider, const struct yaml *yaml,
         {"origin", read_origin, 0},
         {"currency", read_currency, 0},
         {"delay", read_delay, 0},
+        {"hours", read_hours, 0},
         {"symbol", spelling_read, 0},
         {"limits", read_limits, 0},
         {"turns", read_turns, 0},

@@ -208,6 +208,11 @@ bool provider_serves(const struct provider *provider,
     return spelling_of(provider, symbol, &spelling);
 }
 
+bool provider_is_always_open(const struct provider *provider)
+{
+    return provider->is_always_open;
+}
+
 const struct provider_limit *provider_limits(const struct provider *provider,
                                              size_t *count)
 {

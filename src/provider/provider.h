@@ -131,6 +131,10 @@ const char *provider_key_fault(const struct provider *provider,
 bool provider_serves(const struct provider *provider,
                      const struct symbol *symbol);
 
+/* Whether its prices move at any hour, whatever markets they are of: those of a
+ * stand-in. */
+bool provider_is_always_open(const struct provider *provider);
+
 /* What a limit counts. */
 enum provider_cost {
     PROVIDER_COST_REQUEST,  /* calls */

@@ -174,6 +174,7 @@ struct provider {
     enum provider_class left_window;
     size_t header_max;
     struct provider_delay delay; /* of endpoints that say none */
+    bool is_always_open; /* its prices move while markets are closed, too */
     /* All rules of the description and of those it is like; a list that takes
      * the place of an inherited one leaves that where it is. */
     struct provider_rule rules[PROVIDER_RULES_LIMIT];
