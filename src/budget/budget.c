@@ -8,9 +8,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "budget/distinct.h"
+#include "budget/integers.h"
 #include "budget/slide.h"
 #include "budget/turn.h"
-#include "budget/integers.h"
 
 /* What each saved text begins with; another number is another form. */
 #define FORM "quoted-budget 1"
@@ -274,6 +274,26 @@ uint64_t budget_exhaust(struct budget *budget, struct steady_time now,
         wait_ms = wait > wait_ms ? wait : wait_ms;
     }
     return wait_ms;
+}
+
+void budget_note_left(struct budget *budget, struct steady_time now,
+                      enum budget_span span, uint64_t left)
+{
+    advance(budget, now);
+    for (size_t i = 0; i < budget->count; i++) {
+        struct window *window = &budget->windows[i];
+        uint32_t ours = left_of(window, now);
+        if (window->rule.span != span || ours <= left ||
+            window->rule.cost == BUDGET_DISTINCT) {
+            continue;
+        }
+        uint32_t gone = ours - (uint32_t)left;
+        if (slides(window)) {
+            slide_spend(&window->slide, (int64_t)now.mono_ms, gone);
+        } else {
+            turn_spend(&window->turn, budget->steady_unix_ms, gone);
+        }
+    }
 }
 
 /* --- Seeing --------------------------------------------------------------- */

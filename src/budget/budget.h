@@ -113,6 +113,11 @@ int budget_spend(struct budget *budget, struct steady_time now,
 uint64_t budget_exhaust(struct budget *budget, struct steady_time now,
                         enum budget_span span);
 
+/* The provider says that so much of an allowance is left.  Less than we thought
+ * is believed; more is not, because calls may be on their way. */
+void budget_note_left(struct budget *budget, struct steady_time now,
+                      enum budget_span span, uint64_t left);
+
 /* One rule as it stands, for people and for pacing. */
 struct budget_view {
     struct budget_rule rule;

@@ -42,6 +42,8 @@ struct conf_provider {
     char *url;      /* in place of the description's own origin; "" for that */
     char *key_file; /* "" where there is none */
     uint64_t timeout_ms;
+    char *limits;  /* "" for the description's own */
+    char *markets; /* "" for all that it serves */
 };
 
 struct conf {
@@ -63,7 +65,15 @@ struct conf {
         uint64_t retry_after_ms; /* a failed refresh is not repeated before */
         uint64_t calls_max;      /* upstream calls at the same time */
         uint64_t flights_max;    /* symbols being fetched or waiting for it */
+        uint64_t wait_for_ms;    /* of a request, for an allowance */
+        uint64_t pack_for_ms;    /* of a symbol, for others in its call */
+        uint64_t warm_for_ms;    /* refreshed ahead; 0: never */
+        char *market;            /* of shares that name none, by MIC; or "" */
     } fetch;
+    struct {
+        char *path; /* "" for none */
+        uint64_t history_for_ms;
+    } store;
     struct {
         uint64_t connections_max;
         uint64_t request_bytes_max;

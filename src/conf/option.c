@@ -169,6 +169,69 @@ static const struct option options[] = {
                 "Requests for further ones are answered with OVERLOADED.",
     },
     {
+        .key = "fetch.wait_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, fetch.wait_for_ms),
+        .max = MINUTE,
+        .initial = "1500ms", // less than most clients wait
+        .help = "How long a request waits for its turn where a provider "
+                "allows only so many calls a second or a minute. Then it is "
+                "answered with LIMIT, and the price is fetched all the same, "
+                "for whoever asks next.",
+    },
+    {
+        .key = "fetch.pack_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, fetch.pack_for_ms),
+        .max = SECOND,
+        .initial = "20ms",
+        .help = "How long a symbol waits for others that go into the same "
+                "call, where a provider takes several.",
+    },
+    {
+        .key = "fetch.warm_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, fetch.warm_for_ms),
+        .max = DAY,
+        .initial = "5m",
+        .help = "For how long after it was asked for last a symbol is "
+                "fetched again before its quote grows stale, as far as the "
+                "allowance goes. 0 is not at all: the first request for a "
+                "stale quote has it fetched.",
+    },
+    {
+        .key = "fetch.market",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf, fetch.market),
+        .max = 6, // CRYPTO is the longest
+        .initial = "XNYS",
+        .help = "The market, by MIC, of symbols that name none and stand in "
+                "no names file but look like a share's. While a market is "
+                "closed its prices are not fetched again. Empty: they are "
+                "taken to be traded at any hour.",
+    },
+    {
+        .key = "store.path",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf, store.path),
+        .max = PATH_BYTES_LIMIT - 64, // with what is put behind it
+        .needs_restart = true,
+        .initial = "",
+        .help = "A file (SQLite) in which the last quotes, the calls that "
+                "were made and past prices outlive the server. It is made "
+                "where there is none. Each server needs one of its own. When "
+                "it is empty, everything is forgotten at the end, also how "
+                "much of a day's allowance is used.",
+    },
+    {
+        .key = "store.history_for",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct conf, store.history_for_ms),
+        .max = 3650 * (uint64_t)DAY,
+        .initial = "90d",
+        .help = "How long past prices are kept in that file.",
+    },
+    {
         .key = "limits.connections",
         .type = OPTION_COUNT,
         .offset = offsetof(struct conf, limits.connections_max),
@@ -284,6 +347,27 @@ static const struct option provider_options[] = {
         .initial = "5s",
         .help = "How long one call may take, from the look-up of the host to "
                 "the last byte.",
+    },
+    {
+        .key = "limits",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf_provider, limits),
+        .max = 128,
+        .initial = "",
+        .help = "What the key allows, where that is not what a free key does: "
+                "calls by second, minute, hour, day or month, such as "
+                "\"5/s 75/m\", each of symbols where \"symbols\" stands "
+                "behind it (\"800/d symbols\"), or \"none\".",
+    },
+    {
+        .key = "markets",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf_provider, markets),
+        .max = 256,
+        .initial = "",
+        .help = "The markets whose prices it is asked for, by MIC and with "
+                "spaces between, such as \"XNYS XNAS\". When it is empty, "
+                "all that it serves.",
     },
 };
 

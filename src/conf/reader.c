@@ -9,7 +9,8 @@
 #include "conf/value.h"
 #include "conf/yaml.h"
 
-#define PROVIDER_FORM "a name and, as needed, url, key_file and timeout"
+#define PROVIDER_FORM \
+    "a name and, as needed, url, key_file, timeout, limits and markets"
 
 struct reader {
     struct source *source;

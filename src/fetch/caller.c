@@ -22,6 +22,8 @@ struct call {
     CURL *easy;
     struct curl_slist *headers;
     struct buffer body;
+    struct buffer answered; // header lines
+    unsigned requests;
     bool is_too_long;
     void *tag;
 };
@@ -58,6 +60,7 @@ static void end_call(struct caller *caller, struct call *call)
         caller->curl.slist_free_all(call->headers);
     }
     buffer_deinit(&call->body);
+    buffer_deinit(&call->answered);
     mem_free(call);
 }
 
@@ -72,6 +75,8 @@ static void finish_call(struct caller *caller, CURL *easy, CURLcode code)
     struct caller_answer answer = {
         .status = (int)status,
         .body = buffer_span(&call->body),
+        .headers = buffer_span(&call->answered),
+        .requests = call->requests,
     };
     if (code != CURLE_OK) {
         answer.status = 0;
@@ -196,6 +201,35 @@ static size_t on_curl_body(char *data, size_t size, size_t count, void *user)
     return call->body.failed ? 0 : len;
 }
 
+/* Called for each header line, whole; those of a second request begin anew. */
+IMPLEMENTS(curl_header_callback)
+static size_t on_curl_header(char *data, size_t size, size_t count, void *user)
+{
+    struct call *call = user;
+    size_t len = size * count;
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+        buffer_clear(&call->answered);
+    }
+    if (len <= CALLER_HEADERS_LIMIT - call->answered.len) {
+        buffer_put(&call->answered, data, len);
+    }
+    return len;
+}
+
+/* Called when a request is about to be sent. */
+IMPLEMENTS(curl_prereq_callback)
+static int on_curl_request(void *user, char *from, char *to, int from_port,
+                           int to_port)
+{
+    (void)from;
+    (void)to;
+    (void)from_port;
+    (void)to_port;
+    struct call *call = user;
+    call->requests++;
+    return CURL_PREREQFUNC_OK;
+}
+
 /* What comes counts too, not only what it unpacks to: that can be nothing, and
  * go on for ever. */
 IMPLEMENTS(curl_xferinfo_callback)
@@ -303,6 +337,10 @@ static bool set_options(const struct curl_api *curl, struct call *call,
     curl->easy_setopt(easy, CURLOPT_USERAGENT, "quoted/" QUOTED_VERSION);
     curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_curl_body);
     curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_curl_header);
+    curl->easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    curl->easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_curl_request);
+    curl->easy_setopt(easy, CURLOPT_PREREQDATA, call);
     curl->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_curl_progress);
     curl->easy_setopt(easy, CURLOPT_XFERINFODATA, call);
     curl->easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
@@ -350,6 +388,7 @@ int caller_start(struct caller *caller, const char *url, struct span headers,
     }
     call->tag = tag;
     call->body = buffer_empty(CALLER_BODY_LIMIT);
+    call->answered = buffer_empty(CALLER_HEADERS_LIMIT);
     TAILQ_INSERT_TAIL(&caller->calls, call, link);
     call->easy = caller->curl.easy_init();
     if (call->easy == NULL ||

@@ -26,9 +26,17 @@ struct loop;   /* net/loop.h */
  * batches and none for a whole market. */
 #define CALLER_BODY_LIMIT (1u << 20)
 
+/* Yahoo sends 34 KB of them. */
+#define CALLER_HEADERS_LIMIT (64u << 10)
+
 struct caller_answer {
-    int status;       /* HTTP status; 0 where there was no answer */
-    struct span body; /* BORROWED for the callback */
+    int status;          /* HTTP status; 0 where there was no answer */
+    struct span body;    /* BORROWED for the callback, as the next */
+    struct span headers; /* lines, as they came; those beyond
+                            CALLER_HEADERS_LIMIT are left out */
+    /* How often it was sent: 2 where an idle connection turned out to be dead
+     * and libcurl asked again on a new one.  A provider may have seen both. */
+    unsigned requests;
     const char
         *failure; /* why there was none; NULL where there was.  BORROWED */
 };

@@ -36,17 +36,3 @@ int dial_start(struct caller *caller, const struct fetch_provider *provider,
     wipe(&headers);
     return err;
 }
-
-int dial_one(struct caller *caller, const struct fetch_provider *provider,
-             const struct symbol *const *symbol, size_t *endpoint, void *tag)
-{
-    size_t taken[PROVIDER_SYMBOLS_LIMIT];
-    struct query_wish wish = {.symbols = symbol, .count = 1, .count_max = 1};
-    if (!provider_serves(provider->provider, *symbol) ||
-        query_choose(provider->provider, &wish, endpoint, taken) == 0) {
-        return ERR_NODATA;
-    }
-    struct query query = {provider->provider, *endpoint, symbol, 1,
-                          provider->key};
-    return dial_start(caller, provider, &query, tag);
-}

@@ -6,20 +6,11 @@
 
 #pragma once
 
-#include <stddef.h>
-
 struct caller;         /* fetch/caller.h */
 struct fetch_provider; /* fetch/fetch.h */
 struct query;          /* provider/query.h */
-struct symbol;         /* quote/symbol.h */
 
 /* Compose a query's URL and header lines and start the call.  Returns what
  * caller_start() does.  Threads: the caller's. */
 int dial_start(struct caller *caller, const struct fetch_provider *provider,
                const struct query *query, void *tag);
-
-/* As above, for one symbol: *endpoint is the one that was chosen.  ERR_NODATA
- * where the provider can't be asked for it.  *symbol is BORROWED for the call.
- */
-int dial_one(struct caller *caller, const struct fetch_provider *provider,
-             const struct symbol *const *symbol, size_t *endpoint, void *tag);

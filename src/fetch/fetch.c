@@ -1,61 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fetch/fetch.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/queue.h>
 
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/units.h"
 #include "fetch/caller.h"
+#include "fetch/desk.h"
 #include "fetch/dial.h"
-#include "fetch/flight.h"
-#include "fetch/rest.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "obs/log.h"
 #include "obs/metric.h"
-#include "provider/query.h"
+#include "store/store.h"
 
-/* A provider's rest, and what is said of it as long as it lasts. */
-struct resting {
-    struct rest rest;
-    int err;
-    char why[PROVIDER_TEXT_SIZE];
-};
+/* The longest that the timer is set to: what is known then is known anew. */
+#define LOOK_MS_LIMIT 60000u
 
-/* The providers of one configuration; attempts that began with them keep them.
- */
-struct set {
-    uint32_t references;
-    size_t count;
-    struct fetch_provider *providers;
-    struct resting *resting;
-};
+/* A note is waited for so long: a disk may take seconds, and people wait. */
+#define NOTE_MS_LIMIT 1000u
 
-enum order { ORDER_ASK, ORDER_CHANGE, ORDER_STOP };
+/* A budget with thousands of different symbols is that long. */
+#define BUDGET_TEXT_LIMIT (1u << 20)
+
+enum order { ORDER_ASK, ORDER_CHANGE, ORDER_NOTED, ORDER_STOP };
 
 struct order_mail {
     struct mail mail; // first
     enum order order;
-    unsigned asker; // ORDER_ASK, as the next
+    unsigned asker; // ORDER_ASK, as the next two
+    bool is_waited;
     struct symbol symbol;
-    struct set *set; // ORDER_CHANGE, as the next
-    struct flight_options bounds;
+    struct fetch_provider *providers; // ORDER_CHANGE, owned; as the next two
+    size_t count;
+    struct fetch_policy policy;
+    uint64_t ticket; // ORDER_NOTED
 };
 
-/* A flying flight, on its way from provider to provider. */
-struct attempt {
-    TAILQ_ENTRY(attempt) link;
-    struct flight *flight;
-    struct set *set;
-    size_t next; // provider to ask next; the one being asked is before it
-    const struct symbol *symbol; // the flight's
-    size_t endpoint;             // of the provider being asked
-    struct fetch_result result;
+/* A call of the desk's, from when it is decided to when it is judged. */
+struct errand {
+    TAILQ_ENTRY(errand) link; // of those that wait for their note
+    uint64_t since_mono_ms;   // since when
+    const struct desk_call *call;
 };
+
+TAILQ_HEAD(errands, errand);
 
 struct fetch {
     uv_thread_t thread;
@@ -63,11 +54,13 @@ struct fetch {
     struct mailbox mailbox;
     struct fetch_options options;
     struct caller *caller;
-    struct flights *flights;
-    struct set *set;
-    TAILQ_HEAD(, attempt) attempts;
+    struct desk *desk;
+    struct errands unnoted;
+    struct provider_verdict *verdicts; // room for those of one call
+    uv_timer_t timer;
     struct order_mail stop;
-    bool is_draining; // main's
+    bool is_draining; // main's, as the next
+    bool has_ended;
 };
 
 void fetch_provider_deinit(struct fetch_provider *provider)
@@ -78,280 +71,192 @@ void fetch_provider_deinit(struct fetch_provider *provider)
         explicit_bzero(provider->key, strlen(provider->key));
         mem_free(provider->key);
     }
+    for (size_t i = 0; i < provider->markets_count; i++) {
+        mem_free(provider->markets[i]);
+    }
+    mem_free(provider->markets);
     *provider = (struct fetch_provider){0};
 }
 
-/* --- Sets of providers -----------------------------------------------------
- */
-
-static struct set *make_set(struct fetch_provider *providers, size_t count)
+static struct steady_time now(struct fetch *fetch)
 {
-    CHECK(count > 0); // else a flight would end with neither price nor reason
-    struct set *set = mem_calloc(1, sizeof(*set));
-    struct fetch_provider *copies = mem_calloc(count + 1, sizeof(*copies));
-    struct resting *resting = mem_calloc(count + 1, sizeof(*resting));
-    if (set == NULL || copies == NULL || resting == NULL) {
-        mem_free(set);
-        mem_free(copies);
-        mem_free(resting);
-        return NULL;
-    }
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = providers[i];
-        providers[i] = (struct fetch_provider){0};
-    }
-    *set = (struct set){1, count, copies, resting};
-    return set;
+    return (struct steady_time){
+        .unix_ms = clock_unix_ms(fetch->loop.options.clock),
+        .mono_ms = fetch->loop.now_ms,
+    };
 }
 
-static void leave_set(struct set *set)
+/* --- Calls -----------------------------------------------------------------
+ */
+
+static void log_call(const struct fetch *fetch, const struct errand *errand,
+                     int status, const struct provider_outcome *outcome)
 {
-    CHECK(set->references > 0);
-    if (--set->references > 0) {
+    const struct query *query = &errand->call->query;
+    (void)fetch;
+    log_event(LOG_DEBUG, "fetch", "call ended",
+              LOG_TEXT("provider", provider_name(query->provider)),
+              LOG_TEXT("symbol", query->symbols[0]->text),
+              LOG_NUMBER("symbols", (int64_t)query->count),
+              LOG_TEXT("class", provider_class_name(outcome->class)),
+              LOG_NUMBER("status", status), LOG_TEXT("reason", outcome->text));
+}
+
+/* There was no answer, for want of a connection or of memory. */
+static void fail_call(struct fetch *fetch, const struct query *query,
+                      const char *why, struct provider_outcome *outcome)
+{
+    *outcome = (struct provider_outcome){
+        .class = PROVIDER_UPSTREAM,
+        .drop = query->count,
+    };
+    snprintf(outcome->text, sizeof(outcome->text), "%s", why);
+    for (size_t i = 0; i < query->count; i++) {
+        struct provider_verdict *verdict = &fetch->verdicts[i];
+        verdict->class = PROVIDER_UPSTREAM;
+        memcpy(verdict->text, outcome->text, sizeof(verdict->text));
+    }
+}
+
+static void finish(struct fetch *fetch, struct errand *errand, int status,
+                   const struct provider_outcome *outcome)
+{
+    log_call(fetch, errand, status, outcome);
+    desk_arrive(fetch->desk, now(fetch), errand->call, outcome,
+                fetch->verdicts);
+    mem_free(errand);
+}
+
+/* Make a call that may be made. */
+static void dial(struct fetch *fetch, struct errand *errand)
+{
+    const struct desk_call *call = errand->call;
+    int err = dial_start(fetch->caller, call->provider, &call->query, errand);
+    if (err != 0) {
+        const char *why = err == ERR_ABSENT ? caller_load_error(fetch->caller)
+                                            : err_sentence(err);
+        struct provider_outcome outcome;
+        fail_call(fetch, &call->query, why, &outcome);
+        finish(fetch, errand, 0, &outcome);
+    }
+}
+
+/* Have a call's cost kept; then it is made.  Where it can't be, it is made all
+ * the same: the count in memory still holds, and the store says that it fails.
+ */
+static void note(struct fetch *fetch, struct errand *errand)
+{
+    const struct desk_call *call = errand->call;
+    struct buffer text = buffer_empty(BUDGET_TEXT_LIMIT);
+    desk_save_budget(fetch->desk, now(fetch), call, &text);
+    int err = text.failed
+                  ? ERR_NOMEM
+                  : store_note_budget(fetch->options.store, call->budget_key,
+                                      buffer_span(&text), call->number);
+    buffer_deinit(&text);
+    if (err == 0) {
+        errand->since_mono_ms = fetch->loop.now_ms;
+        TAILQ_INSERT_TAIL(&fetch->unnoted, errand, link);
+    } else {
+        dial(fetch, errand);
+    }
+}
+
+static void begin(struct fetch *fetch, const struct desk_call *call)
+{
+    struct errand *errand = mem_calloc(1, sizeof(*errand));
+    if (errand == NULL) {
+        struct provider_outcome outcome;
+        fail_call(fetch, &call->query, err_sentence(ERR_NOMEM), &outcome);
+        desk_arrive(fetch->desk, now(fetch), call, &outcome, fetch->verdicts);
         return;
     }
-    for (size_t i = 0; i < set->count; i++) {
-        fetch_provider_deinit(&set->providers[i]);
-    }
-    mem_free(set->providers);
-    mem_free(set->resting);
-    mem_free(set);
-}
-
-/* --- A flight's way from provider to provider ------------------------------
- */
-
-/* Which failure tells an asker most when several providers failed: that the
- * symbol is unknown only when all of them say so. */
-static int rank(int err)
-{
-    switch (err) {
-    case ERR_OK:
-        return 0;
-    case ERR_UNKNOWN:
-        return 1;
-    case ERR_NODATA:
-        return 2;
-    default:
-        return 3;
-    }
-}
-
-static void keep_failure(struct attempt *attempt, int err, const char *provider,
-                         const char *why)
-{
-    struct fetch_result *result = &attempt->result;
-    if (rank(err) > rank(result->err)) {
-        result->err = err;
-        snprintf(result->reason, sizeof(result->reason), "%s: %.280s", provider,
-                 why);
-    }
-}
-
-static void end_attempt(struct fetch *fetch, struct attempt *attempt)
-{
-    TAILQ_REMOVE(&fetch->attempts, attempt, link);
-    uint64_t askers = flight_land(fetch->flights, &attempt->flight);
-    metric_subtract(fetch->options.cells, METRIC_flights_open, 1);
-    fetch->options.on_done(fetch->options.user, askers, &attempt->result);
-    leave_set(attempt->set);
-    mem_free(attempt);
-}
-
-static bool is_resting(struct fetch *fetch, struct attempt *attempt, size_t at)
-{
-    const struct resting *resting = &attempt->set->resting[at];
-    uint64_t left_ms = rest_left_ms(&resting->rest, fetch->loop.now_ms);
-    if (left_ms == 0) {
-        return false;
-    }
-    char why[FETCH_REASON_SIZE];
-    if (left_ms == REST_FOR_EVER) {
-        snprintf(why, sizeof(why),
-                 "%s (not called until the configuration is loaded again)",
-                 resting->why);
+    errand->call = call;
+    if (fetch->options.store == NULL) {
+        dial(fetch, errand);
     } else {
-        snprintf(why, sizeof(why), "%s (not called for another %" PRIu64 " s)",
-                 resting->why, (left_ms + 999) / 1000);
+        note(fetch, errand);
     }
-    metric_add(fetch->options.cells, METRIC_upstream_resting, 1);
-    keep_failure(attempt, resting->err,
-                 provider_name(attempt->set->providers[at].provider), why);
-    return true;
 }
 
-/* Ask the next provider that may be called; end the flight when there is none.
- */
-static void ask_next(struct fetch *fetch, struct attempt *attempt)
+/* Make the calls whose note takes too long.  Returns after how many ms to look
+ * again. */
+static uint64_t hurry_notes(struct fetch *fetch)
 {
-    const struct set *set = attempt->set;
-    while (attempt->next < set->count) {
-        size_t at = attempt->next++;
-        if (is_resting(fetch, attempt, at)) {
-            continue;
+    struct errand *errand;
+    while ((errand = TAILQ_FIRST(&fetch->unnoted)) != NULL) {
+        uint64_t since_ms = fetch->loop.now_ms - errand->since_mono_ms;
+        if (since_ms < NOTE_MS_LIMIT) {
+            return NOTE_MS_LIMIT - since_ms;
         }
-        const struct fetch_provider *provider = &set->providers[at];
-        int err = dial_one(fetch->caller, provider, &attempt->symbol,
-                           &attempt->endpoint, attempt);
-        if (err == 0) {
-            metric_add(fetch->options.cells, METRIC_upstream_calls, 1);
-            return;
-        }
-        const char *why = err == ERR_ABSENT ? caller_load_error(fetch->caller)
-                          : err == ERR_NODATA
-                              ? "it has no prices of this market"
-                              : err_sentence(err);
-        keep_failure(attempt, err == ERR_NODATA ? err : ERR_UPSTREAM,
-                     provider_name(provider->provider), why);
+        TAILQ_REMOVE(&fetch->unnoted, errand, link);
+        dial(fetch, errand);
     }
-    end_attempt(fetch, attempt);
+    return UINT64_MAX;
 }
 
-static bool recall(struct fetch *fetch, struct fetch_result *result)
+static void on_timer(uv_timer_t *timer);
+
+/* Make every call that may be made now, and set the timer for the next. */
+static void proceed(struct fetch *fetch)
 {
-    const struct fetch_options *options = &fetch->options;
-    result->is_recalled =
-        options->on_recall != NULL && options->on_recall(options->user, result);
-    return result->is_recalled;
+    const struct desk_call *call;
+    while ((call = desk_depart(fetch->desk, now(fetch))) != NULL) {
+        begin(fetch, call);
+    }
+    uint64_t ms = desk_look_ms(fetch->desk);
+    uint64_t note_ms = hurry_notes(fetch);
+    ms = note_ms < ms ? note_ms : ms;
+    if (ms == UINT64_MAX) {
+        uv_timer_stop(&fetch->timer);
+        return;
+    }
+    uv_update_time(&fetch->loop.uv);
+    ms = ms < LOOK_MS_LIMIT ? ms : LOOK_MS_LIMIT;
+    uv_timer_start(&fetch->timer, on_timer, ms > 0 ? ms : 1, 0);
 }
 
-static void take_off(struct fetch *fetch)
+static void on_timer(uv_timer_t *timer)
 {
-    struct flight *flight;
-    while ((flight = flight_next(fetch->flights)) != NULL) {
-        struct attempt *attempt = mem_calloc(1, sizeof(*attempt));
-        if (attempt == NULL) {
-            struct fetch_result result = {.symbol = *flight_symbol(flight),
-                                          .err = ERR_OVERLOADED,
-                                          .reason = "no memory"};
-            uint64_t askers = flight_land(fetch->flights, &flight);
-            metric_subtract(fetch->options.cells, METRIC_flights_open, 1);
-            fetch->options.on_done(fetch->options.user, askers, &result);
-            continue;
-        }
-        attempt->flight = flight;
-        attempt->symbol = flight_symbol(flight);
-        attempt->set = fetch->set;
-        attempt->set->references++;
-        attempt->result.symbol = *flight_symbol(flight);
-        TAILQ_INSERT_TAIL(&fetch->attempts, attempt, link);
-        if (recall(fetch, &attempt->result)) {
-            end_attempt(fetch, attempt);
-        } else {
-            ask_next(fetch, attempt);
-        }
-    }
-}
-
-static void count_class(struct fetch *fetch, enum provider_class class)
-{
-    enum metric metric = METRIC_upstream_failed;
-    switch (provider_class_err(class)) {
-    case ERR_OK:
-        metric = METRIC_upstream_ok;
-        break;
-    case ERR_UNKNOWN:
-        metric = METRIC_upstream_unknown;
-        break;
-    case ERR_LIMIT:
-        metric = METRIC_upstream_limited;
-        break;
-    default:
-        break;
-    }
-    metric_add(fetch->options.cells, metric, 1);
-}
-
-static void give_rest(struct fetch *fetch, struct attempt *attempt,
-                      const struct provider_verdict *verdict)
-{
-    size_t at = attempt->next - 1;
-    struct resting *resting = &attempt->set->resting[at];
-    bool was_failing = resting->rest.until_ms > 0;
-    uint64_t ms = rest_note(&resting->rest, verdict->class, fetch->loop.now_ms);
-    const char *name = provider_name(attempt->set->providers[at].provider);
-    if (ms > 0) {
-        resting->err = provider_class_err(verdict->class);
-        snprintf(resting->why, sizeof(resting->why), "%s", verdict->text);
-        char length[UNITS_TEXT_SIZE] = "until the next reload";
-        if (ms != REST_FOR_EVER) {
-            units_print_duration_ms(length, ms);
-        }
-        log_event(LOG_WARNING, "fetch", "provider is given a rest",
-                  LOG_TEXT("provider", name),
-                  LOG_TEXT("class", provider_class_name(verdict->class)),
-                  LOG_TEXT("for", length), LOG_TEXT("reason", verdict->text));
-    } else if (was_failing && verdict->class == PROVIDER_OK) {
-        log_event(LOG_INFO, "fetch", "provider answers again",
-                  LOG_TEXT("provider", name));
-    }
-}
-
-static void judge(struct fetch *fetch, struct attempt *attempt,
-                  const struct caller_answer *answer,
-                  struct provider_verdict *verdict)
-{
-    const struct fetch_provider *provider =
-        &attempt->set->providers[attempt->next - 1];
-    if (answer->failure != NULL) {
-        verdict->class = PROVIDER_UPSTREAM;
-        snprintf(verdict->text, sizeof(verdict->text), "%s", answer->failure);
-    } else {
-        struct query query = {provider->provider, attempt->endpoint,
-                              &attempt->symbol, 1, provider->key};
-        struct provider_answer came = {
-            .status = answer->status,
-            .body = answer->body,
-            .now_unix_ms = clock_unix_ms(fetch->loop.options.clock),
-        };
-        struct provider_outcome outcome;
-        provider_judge(&query, &came, &outcome, verdict);
-    }
-    count_class(fetch, verdict->class);
-    log_event(LOG_DEBUG, "fetch", "call ended",
-              LOG_TEXT("provider", provider_name(provider->provider)),
-              LOG_TEXT("symbol", attempt->result.symbol.text),
-              LOG_TEXT("class", provider_class_name(verdict->class)),
-              LOG_NUMBER("status", answer->status),
-              LOG_TEXT("reason", verdict->text));
+    struct loop *loop = loop_of((uv_handle_t *)timer);
+    loop_wake(loop);
+    proceed(loop->options.user);
 }
 
 IMPLEMENTS(caller_done_fn)
 static void on_answer(void *user, void *tag, const struct caller_answer *answer)
 {
     struct fetch *fetch = user;
-    struct attempt *attempt = tag;
-    struct provider_verdict verdict = {.class = PROVIDER_UPSTREAM};
-    judge(fetch, attempt, answer, &verdict);
-    give_rest(fetch, attempt, &verdict);
-    if (verdict.class == PROVIDER_OK) {
-        struct fetch_result *result = &attempt->result;
-        result->err = 0;
-        result->reason[0] = '\0';
-        result->quote = verdict.quote;
-        result->quote.fetched_mono_ms = fetch->loop.now_ms;
-        result->quote.fetched_unix_ms =
-            clock_unix_ms(fetch->loop.options.clock);
-        end_attempt(fetch, attempt);
-    } else {
-        const struct fetch_provider *provider =
-            &attempt->set->providers[attempt->next - 1];
-        keep_failure(attempt, provider_class_err(verdict.class),
-                     provider_name(provider->provider), verdict.text);
-        ask_next(fetch, attempt);
+    struct errand *errand = tag;
+    const struct query *query = &errand->call->query;
+    struct provider_outcome outcome;
+    if (answer->requests > 1) {
+        desk_spend_again(fetch->desk, now(fetch), errand->call,
+                         answer->requests - 1);
     }
-    take_off(fetch);
+    if (answer->failure != NULL) {
+        fail_call(fetch, query, answer->failure, &outcome);
+    } else {
+        struct provider_answer came = {
+            .status = answer->status,
+            .body = answer->body,
+            .headers = answer->headers,
+            .now_unix_ms = clock_unix_ms(fetch->loop.options.clock),
+        };
+        provider_judge(query, &came, &outcome, fetch->verdicts);
+    }
+    finish(fetch, errand, answer->status, &outcome);
+    proceed(fetch);
 }
 
-/* --- Orders from other threads ---------------------------------------------
+/* --- Orders from other threads ----------------------------------------------
  */
 
 static void obey_ask(struct fetch *fetch, const struct order_mail *mail)
 {
-    bool is_new;
-    int err = flight_join(fetch->flights, &mail->symbol, mail->asker, &is_new);
+    int err = desk_ask(fetch->desk, now(fetch), &mail->symbol, mail->asker,
+                       mail->is_waited);
     if (err != 0) {
-        metric_add(fetch->options.cells, METRIC_flights_refused, 1);
         struct fetch_result result = {.symbol = mail->symbol,
                                       .err = ERR_OVERLOADED};
         snprintf(result.reason, sizeof(result.reason), "%s",
@@ -359,38 +264,44 @@ static void obey_ask(struct fetch *fetch, const struct order_mail *mail)
                                  : err_sentence(err));
         fetch->options.on_done(fetch->options.user, UINT64_C(1) << mail->asker,
                                &result);
-        return;
-    }
-    metric_add(fetch->options.cells,
-               is_new ? METRIC_flights_started : METRIC_flights_joined, 1);
-    if (is_new) {
-        metric_add(fetch->options.cells, METRIC_flights_open, 1);
-        take_off(fetch);
     }
 }
 
-static void drain(struct fetch *fetch)
+static void free_providers(struct fetch_provider **providers, size_t count)
 {
-    caller_destroy(&fetch->caller);
-    for (struct attempt *attempt;
-         (attempt = TAILQ_FIRST(&fetch->attempts)) != NULL;) {
-        attempt->result.err = ERR_DRAINING;
-        snprintf(attempt->result.reason, sizeof(attempt->result.reason),
-                 "the server stopped before the provider answered");
-        end_attempt(fetch, attempt);
+    for (size_t i = 0; *providers != NULL && i < count; i++) {
+        fetch_provider_deinit(&(*providers)[i]);
     }
-    for (struct flight *flight;
-         (flight = flight_next(fetch->flights)) != NULL;) {
-        struct fetch_result result = {
-            .symbol = *flight_symbol(flight),
-            .err = ERR_DRAINING,
-            .reason = "the server stopped before the provider was asked",
-        };
-        uint64_t askers = flight_land(fetch->flights, &flight);
-        metric_subtract(fetch->options.cells, METRIC_flights_open, 1);
-        fetch->options.on_done(fetch->options.user, askers, &result);
+    mem_free(*providers);
+    *providers = NULL;
+}
+
+static void obey_change(struct fetch *fetch, struct order_mail *mail)
+{
+    int err = desk_open(fetch->desk, now(fetch), &mail->policy, mail->providers,
+                        mail->count);
+    if (err != 0) {
+        log_event(LOG_ERROR, "fetch",
+                  "other providers are not taken, those of before go on",
+                  LOG_TEXT("cause", err_sentence(err)));
     }
-    CHECK(flight_count(fetch->flights) == 0);
+    free_providers(&mail->providers, mail->count);
+    if (fetch->options.on_change != NULL) {
+        fetch->options.on_change(fetch->options.user);
+    }
+}
+
+static void obey_noted(struct fetch *fetch, uint64_t ticket)
+{
+    struct errand *errand;
+    TAILQ_FOREACH(errand, &fetch->unnoted, link)
+    {
+        if (errand->call->number == ticket) {
+            TAILQ_REMOVE(&fetch->unnoted, errand, link);
+            dial(fetch, errand);
+            return;
+        }
+    }
 }
 
 IMPLEMENTS(mailbox_mail_fn)
@@ -403,19 +314,34 @@ static void on_mail(void *user, struct mail *mail)
         obey_ask(fetch, order);
         break;
     case ORDER_CHANGE:
-        leave_set(fetch->set);
-        fetch->set = order->set;
-        flight_bound(fetch->flights, &order->bounds);
-        if (fetch->options.on_change != NULL) {
-            fetch->options.on_change(fetch->options.user);
-        }
-        take_off(fetch);
+        obey_change(fetch, order);
+        break;
+    case ORDER_NOTED:
+        obey_noted(fetch, order->ticket);
         break;
     case ORDER_STOP:
         loop_stop(&fetch->loop);
         return; // it is not a block of its own
     }
     mem_free(order);
+    proceed(fetch);
+}
+
+static void drain(struct fetch *fetch)
+{
+    caller_destroy(&fetch->caller);
+    struct errand *errand;
+    while ((errand = TAILQ_FIRST(&fetch->unnoted)) != NULL) {
+        TAILQ_REMOVE(&fetch->unnoted, errand, link);
+        mem_free(errand);
+    }
+    desk_drain(fetch->desk);
+    CHECK(desk_count(fetch->desk) == 0);
+}
+
+static void close_timer(struct fetch *fetch)
+{
+    uv_close((uv_handle_t *)&fetch->timer, NULL);
 }
 
 static void run(void *user)
@@ -426,72 +352,115 @@ static void run(void *user)
     loop_wake(&fetch->loop);
     mailbox_close(&fetch->mailbox);
     drain(fetch);
+    close_timer(fetch);
     loop_deinit(&fetch->loop);
     fetch->options.on_leave(fetch->options.user);
 }
 
-/* --- The calls of other threads ---------------------------------------------
+/* --- Starting ----------------------------------------------------------------
  */
 
-/* End what init() made, where the thread does not start after all. */
-static void deinit(struct fetch *fetch)
+static void on_wake(void *user)
 {
-    caller_destroy(&fetch->caller);
-    mailbox_close(&fetch->mailbox);
-    loop_deinit(&fetch->loop);
-    mailbox_deinit(&fetch->mailbox);
+    struct fetch *fetch = user;
+    if (fetch->options.on_wake != NULL) {
+        fetch->options.on_wake(fetch->options.user);
+    }
 }
 
-/* Make what the thread needs. */
-static int init(struct fetch *fetch)
+static void on_block(void *user)
 {
-    struct loop_options loop_options = {
-        .clock = fetch->options.clock,
-        .on_wake = fetch->options.on_wake,
-        .on_block = fetch->options.on_block,
-        .user = fetch->options.user,
-    };
-    struct flight_options bounds = {fetch->options.flights_max,
-                                    fetch->options.calls_max};
-    int err = flight_create_all(&fetch->flights, &bounds);
-    if (err != 0) {
-        return err;
+    struct fetch *fetch = user;
+    if (fetch->options.on_block != NULL) {
+        fetch->options.on_block(fetch->options.user);
     }
-    err = loop_init(&fetch->loop, &loop_options);
+}
+
+static int init_loop(struct fetch *fetch)
+{
+    struct loop_options options = {
+        .clock = fetch->options.clock,
+        .on_wake = on_wake,
+        .on_block = on_block,
+        .user = fetch,
+    };
+    int err = loop_init(&fetch->loop, &options);
     if (err != 0) {
         return err;
     }
     fetch->loop.is_awake = true; // the thread joins awake
+    fetch->loop.now_ms = clock_mono_ms(fetch->loop.options.clock);
+    uv_timer_init(&fetch->loop.uv, &fetch->timer);
     err = mailbox_init(&fetch->mailbox, &fetch->loop, on_mail, fetch);
     if (err != 0) {
+        close_timer(fetch);
         loop_deinit(&fetch->loop);
-        return err;
-    }
-    err = caller_create(&fetch->caller, &fetch->loop, on_answer, fetch);
-    if (err != 0) {
-        deinit(fetch);
     }
     return err;
 }
 
-/* Take over the providers and start the thread; on failure they are given back.
- */
-static int start_thread(struct fetch *fetch, struct fetch_provider *providers,
-                        size_t count)
+/* Take over what was spent before this process began. */
+static int load_budgets(struct fetch *fetch)
 {
-    fetch->set = make_set(providers, count);
-    if (fetch->set == NULL) {
-        return ERR_NOMEM;
+    struct store *store = fetch->options.store;
+    int err = 0;
+    for (size_t i = 0; store != NULL && err == 0 && i < desk_posts(fetch->desk);
+         i++) {
+        const char *key = desk_budget_key(fetch->desk, i);
+        struct buffer text = buffer_empty(BUDGET_TEXT_LIMIT);
+        err = database_read_budget(store_database(store), key, &text);
+        if (err == 0) {
+            err = desk_load_budget(fetch->desk, now(fetch), i,
+                                   buffer_span(&text));
+        }
+        buffer_deinit(&text);
+        if (err == ERR_ABSENT) {
+            err = 0; // nothing was spent
+        } else if (err == ERR_SYNTAX) {
+            log_event(LOG_WARNING, "fetch",
+                      "what was spent with a key can't be read; counting "
+                      "begins anew",
+                      LOG_TEXT("key", key));
+            err = 0;
+        }
     }
-    if (uv_thread_create(&fetch->thread, run, fetch) == 0) {
-        return 0;
+    return err;
+}
+
+static int make_desk(struct fetch *fetch, struct fetch_provider *providers,
+                     size_t count)
+{
+    const struct fetch_options *options = &fetch->options;
+    struct desk_callbacks callbacks = {
+        .on_done = options->on_done,
+        .on_recall = options->on_recall,
+        .on_interest = options->on_interest,
+        .on_market = options->on_market,
+        .user = options->user,
+        .boot = options->boot,
+    };
+    int err = desk_create(&fetch->desk, &options->policy, &callbacks,
+                          options->cells, now(fetch));
+    if (err == 0) {
+        err = desk_open(fetch->desk, now(fetch), &options->policy, providers,
+                        count);
     }
-    for (size_t i = 0; i < count; i++) {
-        providers[i] = fetch->set->providers[i];
+    return err == 0 ? load_budgets(fetch) : err;
+}
+
+/* End what was made, where the thread does not start after all. */
+static void undo(struct fetch *fetch, bool has_loop)
+{
+    desk_destroy(&fetch->desk);
+    caller_destroy(&fetch->caller);
+    if (has_loop) {
+        mailbox_close(&fetch->mailbox);
+        close_timer(fetch);
+        loop_deinit(&fetch->loop);
+        mailbox_deinit(&fetch->mailbox);
     }
-    fetch->set->count = 0;
-    leave_set(fetch->set);
-    return ERR_IO;
+    mem_free(fetch->verdicts);
+    mem_free(fetch);
 }
 
 int fetch_start(struct fetch **out, const struct fetch_options *options,
@@ -504,20 +473,30 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
     }
     fetch->options = *options;
     fetch->stop.order = ORDER_STOP;
-    TAILQ_INIT(&fetch->attempts);
-    int err = init(fetch);
+    TAILQ_INIT(&fetch->unnoted);
+    fetch->verdicts =
+        mem_calloc(PROVIDER_SYMBOLS_LIMIT, sizeof(*fetch->verdicts));
+    int err = fetch->verdicts == NULL ? ERR_NOMEM : init_loop(fetch);
+    bool has_loop = err == 0;
     if (err == 0) {
-        err = start_thread(fetch, providers, count);
-        if (err == 0) {
-            *out = fetch;
-            return 0;
-        }
-        deinit(fetch);
+        err = caller_create(&fetch->caller, &fetch->loop, on_answer, fetch);
     }
-    flight_destroy_all(&fetch->flights);
-    mem_free(fetch);
-    return err;
+    if (err == 0) {
+        err = make_desk(fetch, providers, count);
+    }
+    if (err == 0 && uv_thread_create(&fetch->thread, run, fetch) != 0) {
+        err = ERR_IO;
+    }
+    if (err != 0) {
+        undo(fetch, has_loop);
+        return err;
+    }
+    *out = fetch;
+    return 0;
 }
+
+/* --- The calls of other threads ----------------------------------------------
+ */
 
 static int post(struct fetch *fetch, const struct order_mail *order)
 {
@@ -533,29 +512,46 @@ static int post(struct fetch *fetch, const struct order_mail *order)
     return 0;
 }
 
-int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol)
+int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol,
+              bool is_waited)
 {
     struct order_mail order = {
-        .order = ORDER_ASK, .asker = asker, .symbol = *symbol};
+        .order = ORDER_ASK,
+        .asker = asker,
+        .is_waited = is_waited,
+        .symbol = *symbol,
+    };
     return post(fetch, &order);
 }
 
 int fetch_change(struct fetch *fetch, struct fetch_provider *providers,
-                 size_t count, uint32_t flights_max, uint32_t calls_max)
+                 size_t count, const struct fetch_policy *policy)
 {
     struct order_mail order = {
         .order = ORDER_CHANGE,
-        .set = make_set(providers, count),
-        .bounds = {flights_max, calls_max},
+        .providers = mem_calloc(count, sizeof(*providers)),
+        .count = count,
+        .policy = *policy,
     };
-    if (order.set == NULL) {
+    if (order.providers == NULL) {
         return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        order.providers[i] = providers[i];
+        providers[i] = (struct fetch_provider){0};
     }
     int err = post(fetch, &order);
     if (err != 0) {
-        leave_set(order.set);
+        free_providers(&order.providers, count);
     }
     return err;
+}
+
+void fetch_noted(struct fetch *fetch, uint64_t ticket)
+{
+    struct order_mail order = {.order = ORDER_NOTED, .ticket = ticket};
+    // Without memory the call is made a little later (hurry_notes()).
+    (void)post(fetch, &order);
 }
 
 bool fetch_is_turning(const struct fetch *fetch, uint64_t now_ms)
@@ -574,17 +570,25 @@ void fetch_drain(struct fetch *fetch)
     }
 }
 
+void fetch_end(struct fetch *fetch)
+{
+    fetch_drain(fetch);
+    if (!fetch->has_ended) {
+        fetch->has_ended = true;
+        uv_thread_join(&fetch->thread);
+    }
+}
+
 void fetch_stop(struct fetch **fetch)
 {
     struct fetch *gone = *fetch;
     if (gone == NULL) {
         return;
     }
-    fetch_drain(gone);
-    uv_thread_join(&gone->thread);
+    fetch_end(gone);
     mailbox_deinit(&gone->mailbox);
-    flight_destroy_all(&gone->flights);
-    leave_set(gone->set);
+    desk_destroy(&gone->desk);
+    mem_free(gone->verdicts);
     mem_free(gone);
     *fetch = NULL;
 }

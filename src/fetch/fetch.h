@@ -10,18 +10,12 @@
  * ended.
  *
  * An asker looks into the cache and then asks; between the two a flight may
- * have ended that it did not join.  So a flight recalls, before it makes a
- * call, what is in the cache by now: a symbol is called for once, however the
- * threads run.
+ * have ended that it did not join.  So a flight recalls, before a call is made
+ * for it, what is in the cache by now.
  *
- * Providers are asked in their order; the next one when the one before could
- * not give a price.  One that refuses (limit, key, block) or keeps failing is
- * given a rest, in which it is not called:
- *
- *     limit.s 1 s, limit.m 60 s, limit.h, limit.d and limit.mo 1 h (the
- * window's end is not known here), blocked 15 min, notice 60 s; auth and plan
- * until the configuration is loaded again; three failures in a row 1 s,
- * doubling with each further one to 30 s.
+ * Who is asked, when and with whom is decided by the desk (fetch/desk.h); this
+ * is its thread, its clock and its telephone.  A call is noted in the store
+ * before it is made, where there is one.
  */
 
 #pragma once
@@ -29,10 +23,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "budget/budget.h"
 #include "provider/provider.h"
 
 struct fetch; /* opaque; see fetch.c */
 struct metric_cells;
+struct store;     /* store/store.h */
+struct timetable; /* calendar/timetable.h */
 
 /* A provider that can be called. */
 struct fetch_provider {
@@ -40,6 +37,13 @@ struct fetch_provider {
     char *origin;              /* MOVED; "" for the description's own */
     char *key;                 /* MOVED; "" where none is needed */
     uint64_t timeout_ms;
+    /* MICs of the markets that it may serve, MOVED; none: those that it can. */
+    char **markets;
+    size_t markets_count;
+    /* What the key allows, in place of what the description says. */
+    bool has_rules;
+    size_t rules_count;
+    struct budget_rule rules[BUDGET_RULES_LIMIT];
 };
 
 /* Bytes of the longest reason and its 0: a provider's name and its words. */
@@ -64,11 +68,38 @@ typedef void (*fetch_done_fn)(void *user, uint64_t askers,
  * now; then fills in err and quote or reason.  Threads: the fetch thread. */
 typedef bool (*fetch_recall_fn)(void *user, struct fetch_result *result);
 
+/* How the allowance is spent; what the members mean is in fetch/desk.h. */
+struct fetch_policy {
+    uint32_t flights_max; /* 1 or more, as the next two */
+    uint32_t calls_max;
+    uint32_t symbols_max; /* that are refreshed ahead */
+    uint64_t wait_for_ms; /* a request waits so long for an allowance */
+    uint64_t pack_for_ms; /* a flight waits so long for company */
+    uint64_t warm_for_ms; /* after it was asked for last, a symbol is
+                             refreshed so long; 0: never ahead */
+    uint64_t fresh_for_ms;
+    uint64_t retry_after_ms; /* of a refresh that failed */
+};
+
+/* How much a symbol is wanted. */
+struct fetch_interest {
+    uint64_t asked_mono_ms; /* when it was asked for last; 0: never */
+    uint32_t seconds;       /* in which it was asked for, rising */
+    bool is_watched;
+};
+
 struct fetch_options {
     const struct clock *clock; /* NULL: the system's */
     struct metric_cells *cells;
     fetch_done_fn on_done;
     fetch_recall_fn on_recall; /* NULL: never known */
+    /* NULL: nobody is ever interested, so nothing is refreshed ahead. */
+    void (*on_interest)(void *user, const struct symbol *symbol,
+                        struct fetch_interest *out);
+    /* The hours of a symbol's market, never NULL.  BORROWED as long as the
+     * fetch thread.  NULL: every market is always open. */
+    const struct timetable *(*on_market)(void *user,
+                                         const struct symbol *symbol);
     /* fetch_change() has taken effect; NULL where nobody wants to know. */
     void (*on_change)(void *user);
     /* Called on the fetch thread when it starts and ends, and around blocking:
@@ -78,37 +109,50 @@ struct fetch_options {
     void (*on_wake)(void *user);
     void (*on_block)(void *user);
     void *user;
-    uint32_t flights_max;
-    uint32_t calls_max;
+    struct store *store; /* BORROWED; NULL: nothing is kept */
+    const char *boot;    /* as in budget/budget.h */
+    struct fetch_policy policy;
 };
 
 /*
- * Start the thread.  `providers` (`count` of them) are MOVED on success.
- * Returns 0, ERR_NOMEM or ERR_IO.  Threads: main.
+ * Take over what the store has of the providers' budgets, and start the thread.
+ * `providers` (`count` of them) are MOVED on success.  Returns 0, ERR_NOMEM or
+ * ERR_IO.  Threads: main, before store_start().
  */
 int fetch_start(struct fetch **out, const struct fetch_options *options,
                 struct fetch_provider *providers, size_t count);
 
 /*
- * Ask for a symbol on behalf of asker number `asker`.  on_done will be called
- * with it; never when this returns ERR_NOMEM or ERR_DRAINING.  Threads: any.
+ * Ask for a symbol on behalf of asker number `asker`; with is_waited a request
+ * waits for it.  on_done will be called with it; never when this returns
+ * ERR_NOMEM or ERR_DRAINING.  An asker whose refresh is under way may ask again
+ * with is_waited.  Threads: any.
  */
-int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol);
+int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol,
+              bool is_waited);
 
 /*
- * Use other providers and bounds from now on; flights under way end as they
- * began.  Returns 0, ERR_NOMEM or ERR_DRAINING.  What was MOVED is zeroed in
- * `providers`, so fetch_provider_deinit() on each afterwards is always right.
- * Threads: any.
+ * Use other providers and another policy from now on; calls under way end as
+ * they began.  Returns 0, ERR_NOMEM or ERR_DRAINING.  What was MOVED is zeroed
+ * in `providers`, so fetch_provider_deinit() on each afterwards is always
+ * right. Threads: any.
  */
 int fetch_change(struct fetch *fetch, struct fetch_provider *providers,
-                 size_t count, uint32_t flights_max, uint32_t calls_max);
+                 size_t count, const struct fetch_policy *policy);
+
+/* A call's note is safe, or can't be made so: it may be made.  `ticket` is what
+ * store_note_budget() was given.  Threads: any. */
+void fetch_noted(struct fetch *fetch, uint64_t ticket);
 
 /*
  * End every flight with ERR_DRAINING and take no more; the thread ends.  Does
  * not wait for it.  Threads: main.
  */
 void fetch_drain(struct fetch *fetch);
+
+/* Drain, and wait for the thread's end.  The memory stays, for fetch_noted().
+ * Threads: main. */
+void fetch_end(struct fetch *fetch);
 
 /*
  * Drain, wait for the thread's end, free, and set *fetch to NULL.  Nobody may

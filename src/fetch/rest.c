@@ -68,6 +68,20 @@ uint64_t rest_note(struct rest *rest, enum provider_class class,
     return ms;
 }
 
+uint64_t rest_extend(struct rest *rest, uint64_t now_ms, uint64_t ms)
+{
+    if (now_ms + ms <= rest->until_ms) {
+        return 0;
+    }
+    rest->until_ms = now_ms + ms;
+    return ms;
+}
+
+bool rest_is_trial(const struct rest *rest)
+{
+    return rest->failures >= REST_FAILURES;
+}
+
 uint64_t rest_left_ms(const struct rest *rest, uint64_t now_ms)
 {
     if (rest->until_ms == REST_FOR_EVER) {

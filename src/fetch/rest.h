@@ -38,5 +38,13 @@ struct rest {
 uint64_t rest_note(struct rest *rest, enum provider_class class,
                    uint64_t now_ms);
 
+/* Let a rest last for ms from now, if it would end before.  Returns as
+ * rest_note(). */
+uint64_t rest_extend(struct rest *rest, uint64_t now_ms, uint64_t ms);
+
+/* Whether the next call is a trial: after a rest for failing, when nobody knows
+ * yet whether the provider is well again. */
+bool rest_is_trial(const struct rest *rest);
+
 /* Milliseconds of rest that are left; 0: it may be called; or REST_FOR_EVER. */
 uint64_t rest_left_ms(const struct rest *rest, uint64_t now_ms);

@@ -11,6 +11,8 @@ struct entry {
     UT_hash_handle hh;
     TAILQ_ENTRY(entry) link; // of its slot
     uint64_t due_ms;
+    uint64_t put_ms;
+    uint32_t mark;
     struct symbol symbol;
 };
 
@@ -19,6 +21,7 @@ TAILQ_HEAD(slot, entry);
 struct warm {
     struct entry *entries;
     uint32_t symbols_max;
+    uint64_t now_ms; // of the last call that said it
     uint64_t second; // that has been looked through last
     struct slot due; // taken from the slots, not yet by the owner
     struct slot slots[WARM_SLOTS];
@@ -33,6 +36,7 @@ int warm_create(struct warm **out, uint32_t symbols_max, uint64_t now_ms)
         return ERR_NOMEM;
     }
     warm->symbols_max = symbols_max;
+    warm->now_ms = now_ms;
     warm->second = now_ms / 1000;
     TAILQ_INIT(&warm->due);
     for (size_t i = 0; i < WARM_SLOTS; i++) {
@@ -87,7 +91,8 @@ static struct entry *make_entry(struct warm *warm, const struct symbol *symbol)
     return entry;
 }
 
-int warm_put(struct warm *warm, const struct symbol *symbol, uint64_t due_ms)
+int warm_put(struct warm *warm, const struct symbol *symbol, uint64_t due_ms,
+             uint32_t mark)
 {
     CHECK(symbol->len > 0);
     struct entry *entry = find(warm, symbol);
@@ -102,6 +107,8 @@ int warm_put(struct warm *warm, const struct symbol *symbol, uint64_t due_ms)
         }
     }
     entry->due_ms = due_ms;
+    entry->put_ms = warm->now_ms;
+    entry->mark = mark;
     TAILQ_INSERT_TAIL(slot_of(warm, entry), entry, link);
     return 0;
 }
@@ -146,8 +153,9 @@ static struct entry *find_due_now(struct warm *warm, uint64_t now_ms)
     return NULL;
 }
 
-bool warm_take(struct warm *warm, uint64_t now_ms, struct symbol *out)
+bool warm_take(struct warm *warm, uint64_t now_ms, struct warm_due *out)
 {
+    warm->now_ms = now_ms;
     turn(warm, now_ms / 1000);
     struct entry *entry = TAILQ_FIRST(&warm->due);
     if (entry == NULL) {
@@ -158,7 +166,7 @@ bool warm_take(struct warm *warm, uint64_t now_ms, struct symbol *out)
     }
     TAILQ_REMOVE(slot_of(warm, entry), entry, link);
     HASH_DEL(warm->entries, entry);
-    *out = entry->symbol;
+    *out = (struct warm_due){entry->symbol, entry->put_ms, entry->mark};
     mem_free(entry);
     return true;
 }

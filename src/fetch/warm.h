@@ -34,15 +34,23 @@ int warm_create(struct warm **out, uint32_t symbols_max, uint64_t now_ms);
 /* Free and set *warm to NULL; NULL already is allowed. */
 void warm_destroy(struct warm **warm);
 
-/* Let a symbol be due at an instant; one that is past is due now.  Returns 0,
- * ERR_FULL or ERR_NOMEM. */
-int warm_put(struct warm *warm, const struct symbol *symbol, uint64_t due_ms);
+/* Let a symbol be due at an instant; one that is past is due now.  `mark` is
+ * the owner's, given back when it is due.  Returns 0, ERR_FULL or ERR_NOMEM. */
+int warm_put(struct warm *warm, const struct symbol *symbol, uint64_t due_ms,
+             uint32_t mark);
 
 /* When a symbol is due; 0 where it is not in the wheel. */
 uint64_t warm_due_ms(const struct warm *warm, const struct symbol *symbol);
 
+/* One that is due. */
+struct warm_due {
+    struct symbol symbol;
+    uint64_t put_ms; /* the time of the last warm_take() before it was put */
+    uint32_t mark;
+};
+
 /* Take out one that is due; false where there is none. */
-bool warm_take(struct warm *warm, uint64_t now_ms, struct symbol *out);
+bool warm_take(struct warm *warm, uint64_t now_ms, struct warm_due *out);
 
 /* Number of symbols. */
 size_t warm_count(const struct warm *warm);

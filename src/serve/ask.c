@@ -61,7 +61,7 @@ bool ask_memory(struct worker *worker, struct answer *answer)
     if (found.quote != NULL) {
         answer->state =
             freshness_of(found.quote, &worker->settings->rule, now_ms);
-        if (answer->state == FRESHNESS_FRESH) {
+        if (freshness_is_good(answer->state)) {
             metric_add(worker->cells, METRIC_cache_hits, 1);
             return true;
         }

@@ -10,12 +10,14 @@
 #include "conf/conf.h"
 #include "fetch/fetch.h"
 #include "quote/freshness.h"
+#include "store/store.h"
 
 void ledger_init(struct ledger *ledger, struct cache *cache,
                  const struct clock *clock)
 {
     ledger->cache = cache;
     ledger->clock = clock;
+    ledger->store = NULL;
     atomic_init(&ledger->fresh_for_ms, 0);
     atomic_init(&ledger->unknown_for_ms, 0);
     atomic_init(&ledger->retry_after_ms, 0);
@@ -47,7 +49,7 @@ bool ledger_recall(struct ledger *ledger, struct fetch_result *result)
     struct cache_found found;
     cache_peek(ledger->cache, &result->symbol, &found);
     if (found.quote != NULL &&
-        freshness_of(found.quote, &rule, now_ms) == FRESHNESS_FRESH) {
+        freshness_is_good(freshness_of(found.quote, &rule, now_ms))) {
         result->quote = *found.quote;
         return true;
     }
@@ -85,6 +87,8 @@ void ledger_keep(struct ledger *ledger, struct fetch_result *result)
         CHECK(err == 0 || err == ERR_STALE || err == ERR_NOMEM);
         if (err == ERR_STALE) {
             keep_current(ledger, result, now_ms);
+        } else if (ledger->store != NULL) {
+            store_keep_quote(ledger->store, &result->quote);
         }
     } else if (result->err != ERR_DRAINING) {
         uint64_t hold_ms = atomic_load_explicit(is_believed(result->err)

@@ -17,10 +17,12 @@ struct cache;        /* cache/cache.h */
 struct clock;        /* base/clock.h */
 struct conf;         /* conf/conf.h */
 struct fetch_result; /* fetch/fetch.h */
+struct store;        /* store/store.h */
 
 struct ledger {
     struct cache *cache; /* BORROWED, as the next */
     const struct clock *clock;
+    struct store *store; /* BORROWED; NULL: nothing is kept */
     /* Of the settings; relaxed: either of two will do. */
     _Atomic uint64_t fresh_for_ms;
     _Atomic uint64_t unknown_for_ms;

@@ -16,12 +16,13 @@
 #include "obs/log.h"
 #include "quote/names.h"
 #include "serve/agent.h"
-#include "serve/ledger.h"
+#include "serve/archive.h"
 #include "serve/notify.h"
 #include "serve/reload.h"
 #include "serve/roster.h"
 #include "serve/settings.h"
 #include "serve/sockets.h"
+#include "serve/supply.h"
 #include "serve/upstream.h"
 #include "serve/watchdog.h"
 #include "serve/worker.h"
@@ -37,7 +38,7 @@ struct server {
     const char *notify_socket;
     struct shared shared;
     struct settings *settings;
-    struct ledger ledger;
+    struct supply supply;
     struct worker *workers[SOCKETS_WORKERS_LIMIT];
     unsigned workers_ended;
     uv_signal_t signals[SIGNALS_COUNT];
@@ -52,61 +53,6 @@ struct server {
 
 /* --- What the threads report -------------------------------------------------
  */
-
-IMPLEMENTS(fetch_recall_fn)
-static bool on_recall(void *user, struct fetch_result *result)
-{
-    struct server *server = user;
-    return ledger_recall(&server->ledger, result);
-}
-
-IMPLEMENTS(fetch_done_fn)
-static void on_fetched(void *user, uint64_t askers,
-                       const struct fetch_result *result)
-{
-    struct server *server = user;
-    struct fetch_result kept = *result;
-    if (!result->is_recalled) {
-        ledger_keep(&server->ledger, &kept);
-    }
-    for (unsigned i = 0; i < server->shared.workers_count; i++) {
-        if ((askers >> i & 1) != 0) {
-            worker_post_result(server->workers[i], &kept);
-        }
-    }
-}
-
-/* What the providers before did not know or would not tell, these may. */
-IMPLEMENTS(on_change)
-static void on_change(void *user)
-{
-    struct server *server = user;
-    cache_forget_failures(server->shared.cache);
-}
-
-static void on_join(void *user)
-{
-    (void)user;
-    cache_reader_join();
-}
-
-static void on_leave(void *user)
-{
-    (void)user;
-    cache_reader_leave();
-}
-
-static void on_wake(void *user)
-{
-    (void)user;
-    cache_reader_resume();
-}
-
-static void on_block(void *user)
-{
-    (void)user;
-    cache_reader_pause();
-}
 
 static void on_worker_end(void *user)
 {
@@ -206,7 +152,7 @@ static void log_change(void *user, const char *key, const char *before,
 static void apply_settings(struct server *server, struct settings *settings)
 {
     const struct conf *conf = settings->conf;
-    ledger_apply(&server->ledger, conf);
+    supply_apply(&server->supply, settings);
     settings_apply_log(conf);
     settings_leave(&server->settings);
     server->settings = settings;
@@ -239,9 +185,9 @@ static void load_again(struct server *server)
                                               server->shared.workers_count);
     if (err == 0) {
         const struct conf *conf = reload->settings->conf;
-        err = fetch_change(
-            server->shared.fetch, reload->providers, reload->providers_count,
-            (uint32_t)conf->fetch.flights_max, (uint32_t)conf->fetch.calls_max);
+        struct fetch_policy policy = supply_policy(conf);
+        err = fetch_change(server->shared.fetch, reload->providers,
+                           reload->providers_count, &policy);
     }
     if (err == 0) {
         finish_reload(server, reload);
@@ -285,27 +231,6 @@ static unsigned workers_wanted(const struct conf *conf)
                                                      : SOCKETS_WORKERS_LIMIT);
 }
 
-static int start_fetch(struct server *server, const struct conf *conf,
-                       struct fetch_provider *providers, size_t count)
-{
-    struct shared *shared = &server->shared;
-    struct fetch_options options = {
-        .clock = shared->clock,
-        .cells = &shared->metrics.cells[shared->workers_count],
-        .on_done = on_fetched,
-        .on_recall = on_recall,
-        .on_change = on_change,
-        .on_join = on_join,
-        .on_leave = on_leave,
-        .on_wake = on_wake,
-        .on_block = on_block,
-        .user = server,
-        .flights_max = (uint32_t)conf->fetch.flights_max,
-        .calls_max = (uint32_t)conf->fetch.calls_max,
-    };
-    return fetch_start(&shared->fetch, &options, providers, count);
-}
-
 static int init_shared(struct server *server, const struct conf *conf)
 {
     struct shared *shared = &server->shared;
@@ -315,8 +240,8 @@ static int init_shared(struct server *server, const struct conf *conf)
     shared->workers_count = workers_wanted(conf);
     shared->on_worker_end = on_worker_end;
     shared->user = server;
-    // Cells: one a worker, one for the fetch thread, one for main.
-    int err = metric_init(&shared->metrics, shared->workers_count + 2);
+    // Cells: one a worker, one for the fetch thread, for main, for the store.
+    int err = metric_init(&shared->metrics, shared->workers_count + 3);
     err = err == 0 ? roster_create(&shared->roster) : err;
     if (err != 0) {
         return err;
@@ -327,7 +252,7 @@ static int init_shared(struct server *server, const struct conf *conf)
     };
     err = cache_create(&shared->cache, &options);
     if (err == 0) {
-        ledger_init(&server->ledger, shared->cache, shared->clock);
+        err = supply_init(&server->supply, shared, server->workers);
     }
     return err;
 }
@@ -447,6 +372,23 @@ static int make_all(struct server *server, struct sockets *sockets,
     return complain(error, err);
 }
 
+static int open_archive(struct server *server, const struct conf *conf,
+                        char error[SERVER_ERROR_SIZE])
+{
+    struct shared *shared = &server->shared;
+    char why[ARCHIVE_ERROR_SIZE];
+    int err =
+        archive_open(&shared->store, conf, shared->clock,
+                     &shared->metrics.cells[shared->workers_count + 2], why);
+    if (err != 0) {
+        snprintf(error, SERVER_ERROR_SIZE, "%s", why);
+        return err;
+    }
+    archive_load(shared->store, shared->cache, shared->clock, conf);
+    server->supply.ledger.store = shared->store;
+    return 0;
+}
+
 /* Everything that users may have got wrong is checked and opened. */
 static int open_all(struct server *server, struct conf **conf,
                     struct sockets *sockets, char error[SERVER_ERROR_SIZE])
@@ -459,12 +401,13 @@ static int open_all(struct server *server, struct conf **conf,
                                    server->sources.environment, error)
                    : err;
     err = err == 0 ? upstream_load_names(&names, *conf, error) : err;
+    err = err == 0 ? open_archive(server, *conf, error) : err;
     sockets->workers = server->shared.workers_count;
     err =
         err == 0 ? sockets_bind(sockets, *conf, error, SERVER_ERROR_SIZE) : err;
-    err = err == 0
-              ? complain(error, start_fetch(server, *conf, providers, count))
-              : err;
+    err = err == 0 ? complain(error, supply_start(&server->supply, *conf,
+                                                  providers, count))
+                   : err;
     if (err == 0) {
         struct settings *settings = NULL;
         err = settings_create(&settings, conf, &names);
@@ -496,7 +439,7 @@ static void deinit_loop(struct server *server)
 /* End and free what was started; the threads have been told to end. */
 static void end_all(struct server *server)
 {
-    fetch_stop(&server->shared.fetch);
+    supply_stop(&server->supply);
     for (unsigned i = 0; i < server->shared.workers_count; i++) {
         worker_destroy(&server->workers[i]);
     }

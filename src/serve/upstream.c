@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "quote/names.h"
+#include "serve/plan.h"
 
 static const char no_provider[] =
     "no provider is configured, so there is nobody to ask for prices. Two ways "
@@ -35,6 +36,19 @@ static int open_one(struct fetch_provider *out,
     if (err != 0) {
         snprintf(error, UPSTREAM_ERROR_SIZE, "providers: '%s': %s",
                  settings->name, why);
+        return err;
+    }
+    if (plan_read_limits(out, span_of(settings->limits)) != 0) {
+        snprintf(error, UPSTREAM_ERROR_SIZE,
+                 "provider '%s': limits '%s': not " PLAN_LIMITS_FORM,
+                 settings->name, settings->limits);
+        return ERR_SYNTAX;
+    }
+    err = plan_read_markets(out, span_of(settings->markets));
+    if (err != 0) {
+        snprintf(error, UPSTREAM_ERROR_SIZE,
+                 "provider '%s': markets '%s': not " PLAN_MARKETS_FORM,
+                 settings->name, settings->markets);
         return err;
     }
     out->origin = mem_text(settings->url, strlen(settings->url));

@@ -13,6 +13,7 @@ TAILQ_HEAD(waiter_list, waiter);
 struct wait_symbol {
     UT_hash_handle hh;
     struct waiter_list waiters;
+    bool is_waited; // a request began to wait for it
     struct symbol symbol;
 };
 
@@ -54,15 +55,26 @@ void wait_destroy_all(struct waits **waits)
     *waits = NULL;
 }
 
+/* A request begins to wait for what may have been a refresh. */
+static int hurry(struct waits *waits, struct wait_symbol *entry)
+{
+    if (entry->is_waited) {
+        return 0;
+    }
+    int err = waits->options.ask(waits->options.user, &entry->symbol, true);
+    entry->is_waited = err == 0;
+    return err == ERR_NOMEM ? ERR_OVERLOADED : err;
+}
+
 /* The symbol's entry, made and asked for where there is none. */
 static int find_or_ask(struct waits *waits, const struct symbol *symbol,
-                       struct wait_symbol **out)
+                       bool is_waited, struct wait_symbol **out)
 {
     struct wait_symbol *entry;
     HASH_FIND(hh, waits->table, symbol->text, symbol->len, entry);
     *out = entry;
     if (entry != NULL) {
-        return 0;
+        return is_waited ? hurry(waits, entry) : 0;
     }
     entry = mem_calloc(1, sizeof(*entry));
     if (entry == NULL) {
@@ -76,7 +88,8 @@ static int find_or_ask(struct waits *waits, const struct symbol *symbol,
         mem_free(entry);
         return ERR_OVERLOADED;
     }
-    int err = waits->options.ask(waits->options.user, symbol);
+    entry->is_waited = is_waited;
+    int err = waits->options.ask(waits->options.user, symbol, is_waited);
     if (err != 0) {
         drop(waits, entry);
         return err == ERR_NOMEM ? ERR_OVERLOADED : err;
@@ -88,7 +101,7 @@ static int find_or_ask(struct waits *waits, const struct symbol *symbol,
 void wait_refresh(struct waits *waits, const struct symbol *symbol)
 {
     struct wait_symbol *entry;
-    int err = find_or_ask(waits, symbol, &entry);
+    int err = find_or_ask(waits, symbol, false, &entry);
     (void)err; // the stale quote was served; the next request tries again
 }
 
@@ -100,7 +113,7 @@ int wait_join(struct waits *waits, const struct symbol *symbol,
         return ERR_OVERLOADED;
     }
     struct wait_symbol *entry;
-    int err = find_or_ask(waits, symbol, &entry);
+    int err = find_or_ask(waits, symbol, true, &entry);
     if (err != 0) {
         return err;
     }

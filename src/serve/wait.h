@@ -8,7 +8,8 @@
  *
  * Invariants:
  *
- *   (1) A symbol is asked for upstream at most once until wait_end() names it.
+ *   (1) A symbol is asked for upstream at most once until wait_end() names it,
+ *       and once more when a request begins to wait for what was a refresh.
  *   (2) Each waiter that joined is either ended, once, or has left.
  *   (3) There are never more than WAIT_LIMIT waiters.
  *
@@ -17,6 +18,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -41,7 +43,7 @@ struct waiter {
 struct wait_options {
     struct metric_cells *cells;
     /* Ask for a symbol upstream; 0, or an error, and then nobody waits. */
-    int (*ask)(void *user, const struct symbol *symbol);
+    int (*ask)(void *user, const struct symbol *symbol, bool is_waited);
     void *user;
 };
 

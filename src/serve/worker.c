@@ -171,10 +171,10 @@ static void on_accept(void *user, struct conn *conn)
 }
 
 IMPLEMENTS(ask)
-static int ask_upstream(void *user, const struct symbol *symbol)
+static int ask_upstream(void *user, const struct symbol *symbol, bool is_waited)
 {
     struct worker *worker = user;
-    return fetch_ask(worker->shared->fetch, worker->number, symbol);
+    return fetch_ask(worker->shared->fetch, worker->number, symbol, is_waited);
 }
 
 IMPLEMENTS(on_wake)

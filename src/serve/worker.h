@@ -44,6 +44,7 @@ struct worker_mail;
 struct shared {
     struct cache *cache;
     struct fetch *fetch;
+    struct store *store; /* NULL: nothing is kept */
     struct roster *roster;
     struct metrics metrics;
     const struct clock *clock;

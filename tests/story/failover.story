@@ -12,10 +12,10 @@ c1 > ask AAPL
 c1 < 189.84 USD fresh
 count  upstream.total +1, backup.total +0
 c1 > ask MSFT
-c1 < 400.00 * fresh
+c1 < 400.00 USD *
 count  upstream.total +1, backup.total +1, upstream_limited +1, upstream_ok +1, upstream_calls +2
 c1 > ask IBM
-c1 < 137.16 * fresh
+c1 < 137.16 USD *
 c1 > HGET IBM source
 c1 < alphavantage
 count  upstream.total +0, backup.total +1, upstream_resting +1, upstream_calls +1

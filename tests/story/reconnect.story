@@ -32,10 +32,10 @@ c1 < * USD fresh
 upstream next ADRNY reset
 c1 > ask ADRNY
 c1 < * USD fresh
-count  upstream_calls +6, upstream_ok +6, upstream_failed +0, upstream.total +12, upstream.connections +6
+count  upstream_calls +12, upstream_ok +6, upstream_failed +0, upstream.total +12, upstream.connections +6
 
 # On a connection that never worked it is a failure.
 upstream next DIS reset repeat=2
 c1 > ask DIS
 c1 < -UPSTREAM DIS: market: *
-count  upstream_calls +1, upstream_failed +1, upstream.DIS +2
+count  upstream_calls +2, upstream_failed +1, upstream.DIS +2

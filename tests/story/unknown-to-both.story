@@ -7,7 +7,7 @@ upstream price AAPL 189.84
 backup price ONLY.HERE 5
 c1 > ask NOSUCH ; ask ONLY.HERE
 c1 < -UNKNOWN NOSUCH: *
-c1 < 5.00 * fresh
+c1 < 5.00 - *
 count  upstream_unknown +3, upstream_ok +1, cache_unknowns +1
 backup next SOME status=500 body=broken
 c1 > ask SOME

@@ -306,7 +306,7 @@ class Server(Program):
             path = folder / name
             path.write_text(one.key + "\n")
             yield from (f"providers.{i}.name={name}", f"providers.{i}.url={one.url}",
-                        f"providers.{i}.key_file={path}")
+                        f"providers.{i}.key_file={path}", f"providers.{i}.limits=none")
 
     @staticmethod
     def _address(line):

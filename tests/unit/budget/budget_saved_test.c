@@ -95,8 +95,8 @@ static void inv4_a_damaged_text_changes_nothing(void **state)
         "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\nw calls 1\nend\n",
         "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\nm calls 50 0 0 1\nend\n",
         "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\nm calls 50 9 9 -1\nend\n",
-        "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\n"
-        "m calls 50 9 9223372036854775807 1\nend\n",
+        ("quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\n"
+         "m calls 50 9 9223372036854775807 1\nend\n"),
         "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\nd calls 25 9 8 1 1\nend\n",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -352,6 +352,12 @@ static void keys_are_gone_through_in_order(void **state)
                                    "fetch.retry_after=5s\n"
                                    "fetch.calls_max=64\n"
                                    "fetch.flights_max=10000\n"
+                                   "fetch.wait_for=1500ms\n"
+                                   "fetch.pack_for=20ms\n"
+                                   "fetch.warm_for=5m\n"
+                                   "fetch.market=XNYS\n"
+                                   "store.path=\n"
+                                   "store.history_for=90d\n"
                                    "limits.connections=10000\n"
                                    "limits.request_bytes=64KiB\n"
                                    "limits.output_bytes=1MiB\n"
@@ -363,10 +369,14 @@ static void keys_are_gone_through_in_order(void **state)
                                    "providers.0.url=\n"
                                    "providers.0.key_file=\n"
                                    "providers.0.timeout=5s\n"
+                                   "providers.0.limits=\n"
+                                   "providers.0.markets=\n"
                                    "providers.1.name=y\n"
                                    "providers.1.url=http://z\n"
                                    "providers.1.key_file=/k\n"
-                                   "providers.1.timeout=5s\n");
+                                   "providers.1.timeout=5s\n"
+                                   "providers.1.limits=\n"
+                                   "providers.1.markets=\n");
     conf_destroy(&conf);
 }
 

@@ -155,14 +155,15 @@ static void wrong_kinds_are_told(void **state)
     assert_file_refused("server:\n  listen: [[a:1]]\n",
                         "quoted.yaml:2: server.listen: found a list; allowed: "
                         "a word as item of the list");
-    assert_file_refused("providers: market\n",
-                        "quoted.yaml:1: providers: found \"market\"; allowed: "
-                        "a list (\"- name: ...\"), each item with a name and, "
-                        "as needed, url, key_file and timeout");
+    assert_file_refused(
+        "providers: market\n",
+        "quoted.yaml:1: providers: found \"market\"; allowed: "
+        "a list (\"- name: ...\"), each item with a name and, "
+        "as needed, url, key_file, timeout, limits and markets");
     assert_file_refused("providers:\n  - market\n",
                         "quoted.yaml:2: providers.0: found \"market\"; "
-                        "allowed: a name and, as needed, url, key_file and "
-                        "timeout");
+                        "allowed: a name and, as needed, url, key_file, "
+                        "timeout, limits and markets");
 }
 
 static void unknown_keys_are_told_with_what_was_meant(void **state)
@@ -186,9 +187,10 @@ static void unknown_keys_are_told_with_what_was_meant(void **state)
     assert_file_refused("providers:\n  - name: x\n    time_out: 1s\n",
                         "quoted.yaml:3: providers.0.time_out: no such "
                         "setting; did you mean providers.0.timeout?");
-    assert_file_refused("providers:\n  - name: x\n    retries: 3\n",
-                        "quoted.yaml:3: providers.0.retries: no such setting; "
-                        "there are name, url, key_file, timeout");
+    assert_file_refused(
+        "providers:\n  - name: x\n    retries: 3\n",
+        "quoted.yaml:3: providers.0.retries: no such setting; "
+        "there are name, url, key_file, timeout, limits, markets");
 }
 
 static void keys_of_providers_are_not_shown(void **state)

@@ -159,7 +159,7 @@ static void unknown_flags_are_told_with_what_was_meant(void **state)
                    "providers.0.name?");
     assert_refused(NULL, NULL, LIST("providers.0.="), ERR_SYNTAX,
                    "--set providers.0.: no such setting; there are name, url, "
-                   "key_file, timeout");
+                   "key_file, timeout, limits, markets");
     assert_refused(NULL, NULL, LIST("server.tls=x"), ERR_SYNTAX,
                    "--set server.tls: no such setting; did you mean "
                    "server.id?");

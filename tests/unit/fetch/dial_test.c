@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A query becomes a call with its key where the description wants it; what the
- * provider can't be asked for becomes none. */
+/* A query becomes a call with its key where the description wants it. */
 #include "fetch/dial.h"
 
-#include "base/err.h"
 #include "fetch/fetch.h"
 #include "provider/query.h"
 #include "unit/fetch/desk.h"
@@ -15,7 +13,7 @@ static void answer(void *user, const char *target, struct stub_answer *out)
     stub_put(out, "200 OK", "", out->request);
 }
 
-/* What a provider is asked for a symbol; "" where nothing. */
+/* What a provider is asked for a symbol. */
 static void dial(struct desk *desk, const char *name, const char *text,
                  struct buffer *out)
 {
@@ -33,14 +31,13 @@ static void dial(struct desk *desk, const char *name, const char *text,
     size_t endpoint = 99;
     struct ended *call = &desk->calls[desk->started++];
     *call = (struct ended){.body = buffer_empty(4096)};
-    int err = dial_one(desk->caller, &provider, &asked, &endpoint, call);
-    if (err == ERR_NODATA) {
-        desk->ended++;
-    } else {
-        assert_int_equal(err, 0);
-        assert_true(endpoint < provider_endpoints(provider.provider));
-        run_all(desk);
-    }
+    size_t taken[PROVIDER_SYMBOLS_LIMIT];
+    struct query_wish wish = {.symbols = &asked, .count = 1, .count_max = 1};
+    assert_int_equal(query_choose(provider.provider, &wish, &endpoint, taken),
+                     1);
+    struct query query = {provider.provider, endpoint, &asked, 1, key};
+    assert_int_equal(dial_start(desk->caller, &provider, &query, call), 0);
+    run_all(desk);
     buffer_clear(out);
     buffer_put_span(out, buffer_span(&call->body));
     provider_destroy(&provider.provider);
@@ -82,22 +79,8 @@ static void keys_go_where_descriptions_want_them(void **state)
     close_desk(&desk);
 }
 
-static void market_that_is_not_served_is_not_called_for(void **state)
-{
-    (void)state;
-    struct desk desk;
-    open_desk(&desk, answer);
-    struct buffer seen = buffer_empty(4096);
-    dial(&desk, "finnhub", "TSCO.XLON", &seen);
-    assert_int_equal(seen.len, 0);
-    assert_int_equal(stub_requests(desk.stub), 0);
-    buffer_deinit(&seen);
-    close_desk(&desk);
-}
-
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(keys_go_where_descriptions_want_them),
-    cmocka_unit_test(market_that_is_not_served_is_not_called_for),
 };
 
 DESK_MAIN(tests)

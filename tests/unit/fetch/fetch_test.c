@@ -237,7 +237,8 @@ static void provider_without_a_good_key_rests_until_the_next_load(void **state)
     struct fetch_provider loaded[2];
     office_provider(&office, 0, &loaded[0]);
     office_provider(&office, 1, &loaded[1]);
-    assert_int_equal(fetch_change(office.fetch, loaded, 2, 10, 10), 0);
+    struct fetch_policy policy = office_policy(10, 10);
+    assert_int_equal(fetch_change(office.fetch, loaded, 2, &policy), 0);
     for (int i = 0; i < 2; i++) { // MOVED
         assert_null(loaded[i].provider);
         assert_null(loaded[i].origin);
@@ -370,7 +371,8 @@ static void calls_beyond_the_bound_wait_their_turn(void **state)
     // One that is refused shows that the thread has seen all before it.
     struct fetch_provider wider[1];
     office_provider(&office, 0, &wider[0]);
-    assert_int_equal(fetch_change(office.fetch, wider, 1, 1, 3), 0);
+    struct fetch_policy policy = office_policy(1, 3);
+    assert_int_equal(fetch_change(office.fetch, wider, 1, &policy), 0);
     office_ask(&office, 0, "FENCE");
     office_await(&office, 1);
     assert_int_equal(calls_of(&office, 0), 3);
@@ -391,7 +393,8 @@ static void change_leaves_flights_under_way_as_they_are(void **state)
     stub_await(office.sites[0].stub, 1);
     struct fetch_provider other[1];
     office_provider(&office, 1, &other[0]);
-    assert_int_equal(fetch_change(office.fetch, other, 1, 100, 100), 0);
+    struct fetch_policy policy = office_policy(100, 100);
+    assert_int_equal(fetch_change(office.fetch, other, 1, &policy), 0);
     office_ask(&office, 0, "NEW");
     stub_await(office.sites[1].stub, 1);
     hold(&office, false);

@@ -85,6 +85,10 @@ void office_close(struct office *office);
 void office_provider(struct office *office, size_t site,
                      struct fetch_provider *out);
 
+/* A policy with these bounds, by which nothing is refreshed ahead and nobody
+ * waits for company or for an allowance. */
+struct fetch_policy office_policy(uint32_t flights_max, uint32_t calls_max);
+
 /* The options of a thread; what office_start() takes. */
 struct fetch_options office_options(struct office *office, uint32_t flights_max,
                                     uint32_t calls_max);

@@ -23,14 +23,16 @@ static void inv1_putting_again_moves(void **state)
     struct warm *warm;
     assert_int_equal(warm_create(&warm, 10, 0), 0);
     struct symbol one = symbol(1);
-    struct symbol out;
-    assert_int_equal(warm_put(warm, &one, 5000), 0);
-    assert_int_equal(warm_put(warm, &one, 9000), 0);
+    struct warm_due out;
+    assert_int_equal(warm_put(warm, &one, 5000, 1), 0);
+    assert_int_equal(warm_put(warm, &one, 9000, 7), 0);
     assert_int_equal(warm_count(warm), 1);
     assert_int_equal(warm_due_ms(warm, &one), 9000);
     assert_false(warm_take(warm, 8999, &out));
     assert_true(warm_take(warm, 9000, &out));
-    assert_true(symbol_equal(&out, &one));
+    assert_true(symbol_equal(&out.symbol, &one));
+    assert_int_equal(out.mark, 7);
+    assert_int_equal(out.put_ms, 0);
     assert_false(warm_take(warm, 9000, &out));
     assert_int_equal(warm_due_ms(warm, &one), 0);
     warm_destroy(&warm);
@@ -43,10 +45,10 @@ static void inv2_there_are_never_more_than_symbols_max(void **state)
     assert_int_equal(warm_create(&warm, 2, 0), 0);
     for (unsigned i = 0; i < 4; i++) {
         struct symbol one = symbol(i);
-        assert_int_equal(warm_put(warm, &one, i), i < 2 ? 0 : ERR_FULL);
+        assert_int_equal(warm_put(warm, &one, i, 0), i < 2 ? 0 : ERR_FULL);
     }
     struct symbol first = symbol(0);
-    assert_int_equal(warm_put(warm, &first, 7), 0); // a move is no more
+    assert_int_equal(warm_put(warm, &first, 7, 0), 0); // a move is no more
     assert_int_equal(warm_count(warm), 2);
     warm_destroy(&warm);
 }
@@ -69,16 +71,17 @@ static void inv3_what_is_due_is_taken_once_and_in_time(void **state)
             struct symbol one = symbol(i);
             due_ms[i] = now_ms + testing_random(&random) % scale;
             due_ms[i] -= testing_random(&random) % 8 == 0 ? 50000 : 0;
-            assert_int_equal(warm_put(warm, &one, due_ms[i]), 0);
+            assert_int_equal(warm_put(warm, &one, due_ms[i], i), 0);
         }
         now_ms += testing_random(&random) %
                   (scales[testing_random(&random) % 3] / 20);
-        struct symbol out;
+        struct warm_due out;
         while (warm_take(warm, now_ms, &out)) {
-            struct span digits = {out.text + 1, out.len - 1u};
+            struct span digits = {out.symbol.text + 1, out.symbol.len - 1u};
             uint64_t number;
             assert_int_equal(span_to_u64(digits, &number), 0);
             assert_true(number < SYMBOLS);
+            assert_int_equal(out.mark, number);
             assert_true(due_ms[number] != 0);
             assert_true(due_ms[number] <= now_ms);
             due_ms[number] = 0;
@@ -100,7 +103,7 @@ static void oom_nothing_is_left_behind(void **state)
         struct warm *warm;
         if (warm_create(&warm, 9, 0) == 0) {
             struct symbol one = symbol(1);
-            int err = warm_put(warm, &one, 5);
+            int err = warm_put(warm, &one, 5, 0);
             assert_true(err == 0 || err == ERR_NOMEM);
             assert_int_equal(warm_count(warm), err == 0);
             warm_destroy(&warm);

@@ -30,8 +30,9 @@ struct desk {
     unsigned asked;
 };
 
-static int on_ask(void *user, const struct symbol *symbol)
+static int on_ask(void *user, const struct symbol *symbol, bool is_waited)
 {
+    (void)is_waited;
     (void)symbol;
     struct desk *desk = user;
     desk->asked++;

@@ -54,8 +54,9 @@ bool ask_memory(struct worker *worker, struct answer *answer)
     }
 }
 
-static int ask_upstream(void *user, const struct symbol *symbol)
+static int ask_upstream(void *user, const struct symbol *symbol, bool is_waited)
 {
+    (void)is_waited;
     (void)user;
     (void)symbol;
     return fixture.ask_err;

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ahead.c -- refreshing before somebody has to wait: which symbols of a desk,
+ * and when.
+ */
+#include "base/check.h"
+#include "base/err.h"
+#include "calendar/timetable.h"
+#include "fetch/closing.h"
+#include "fetch/desk_priv.h"
+
+/* A refresh is begun with a tenth of the fresh time left, give or take as much,
+ * so that symbols that were fetched together part. */
+#define SHARE 10u
+
+/* Where there is no room for a refresh now. */
+#define LATER_MS 10000u
+
+/* Whether the provider that is asked first has prices at any hour. */
+static bool is_always_open(const struct desk *desk, const struct symbol *symbol)
+{
+    for (size_t i = 0; i < desk->set->count; i++) {
+        const struct provider *provider = desk->set->posts[i].what.provider;
+        if (provider_serves(provider, symbol)) {
+            return provider_is_always_open(provider);
+        }
+    }
+    return false;
+}
+
+const struct timetable *desk_market(struct desk *desk,
+                                    const struct symbol *symbol)
+{
+    const struct desk_callbacks *callbacks = &desk->callbacks;
+    const struct timetable *timetable =
+        callbacks->on_market == NULL || is_always_open(desk, symbol)
+            ? timetable_unknown()
+            : callbacks->on_market(callbacks->user, symbol);
+    CHECK(timetable != NULL);
+    return timetable;
+}
+
+/* How much a symbol is wanted; false where nobody keeps count of it. */
+static bool ask_interest(struct desk *desk, const struct symbol *symbol,
+                         struct fetch_interest *out)
+{
+    const struct desk_callbacks *callbacks = &desk->callbacks;
+    *out = (struct fetch_interest){0};
+    if (callbacks->on_interest == NULL || desk->policy.warm_for_ms == 0) {
+        return false;
+    }
+    callbacks->on_interest(callbacks->user, symbol, out);
+    return true;
+}
+
+static bool is_wanted(const struct desk *desk,
+                      const struct fetch_interest *interest,
+                      uint64_t now_mono_ms)
+{
+    uint64_t asked_ms = interest->asked_mono_ms;
+    uint64_t since_ms = now_mono_ms > asked_ms ? now_mono_ms - asked_ms : 0;
+    return interest->is_watched ||
+           (asked_ms > 0 && since_ms < desk->policy.warm_for_ms);
+}
+
+void desk_weigh(struct desk *desk, struct flight *flight, uint64_t now_mono_ms,
+                uint32_t seconds_before, uint64_t before_mono_ms)
+{
+    struct fetch_interest interest;
+    if (!ask_interest(desk, &flight->symbol, &interest)) {
+        return;
+    }
+    uint32_t asked = interest.seconds - seconds_before;
+    uint64_t over_ms =
+        now_mono_ms > before_mono_ms ? now_mono_ms - before_mono_ms : 0;
+    double rate = (double)(asked + 1) * 1000 / (double)(over_ms + 1000);
+    flight->rate = interest.is_watched || rate > 1 ? 1 : rate;
+}
+
+static void put(struct desk *desk, const struct symbol *symbol, uint64_t due_ms,
+                const struct fetch_interest *interest)
+{
+    int err = warm_put(desk->warm, symbol, due_ms, interest->seconds);
+    CHECK(err == 0 || err == ERR_FULL || err == ERR_NOMEM); // stale then
+}
+
+void desk_keep_warm(struct desk *desk, const struct quote *quote,
+                    struct steady_time now)
+{
+    struct fetch_interest interest;
+    if (!ask_interest(desk, &quote->symbol, &interest)) {
+        return;
+    }
+    const struct timetable *timetable = desk_market(desk, &quote->symbol);
+    hours_note(desk, timetable);
+    uint64_t fresh_ms = desk->policy.fresh_for_ms;
+    uint64_t spread_ms = fresh_ms / SHARE;
+    uint64_t due_ms = quote->fetched_mono_ms + fresh_ms - 2 * spread_ms;
+    due_ms = closing_due_mono_ms(
+        quote, timetable, due_ms > now.mono_ms ? due_ms : now.mono_ms, now);
+    put(desk, &quote->symbol, due_ms + desk_draw(desk, 2 * spread_ms + 1),
+        &interest);
+}
+
+void desk_try_later(struct desk *desk, const struct symbol *symbol,
+                    struct steady_time now)
+{
+    struct fetch_interest interest;
+    if (!ask_interest(desk, symbol, &interest) ||
+        !is_wanted(desk, &interest, now.mono_ms)) {
+        return;
+    }
+    uint64_t after_ms = desk->policy.retry_after_ms;
+    put(desk, symbol,
+        now.mono_ms + after_ms + desk_draw(desk, after_ms / SHARE + 1),
+        &interest);
+}
+
+/* A symbol is due: ask for it again, if it is still wanted. */
+static void refresh(struct desk *desk, const struct warm_due *due,
+                    struct steady_time now)
+{
+    struct fetch_interest interest;
+    if (!ask_interest(desk, &due->symbol, &interest) ||
+        !is_wanted(desk, &interest, now.mono_ms) ||
+        desk_has_flight(desk, &due->symbol)) {
+        return; // whoever asks for it next puts it back
+    }
+    struct flight *flight =
+        desk_count(desk) < desk->policy.flights_max
+            ? desk_make_flight(desk, &due->symbol, now.mono_ms)
+            : NULL;
+    if (flight == NULL) {
+        put(desk, &due->symbol, now.mono_ms + LATER_MS, &interest);
+        return;
+    }
+    flight->since_mono_ms = due->put_ms;
+    desk_weigh(desk, flight, now.mono_ms, due->mark, due->put_ms);
+    route_on(desk, flight, now);
+}
+
+void desk_refresh_due(struct desk *desk, struct steady_time now)
+{
+    struct warm_due due;
+    while (warm_take(desk->warm, now.mono_ms, &due)) {
+        refresh(desk, &due, now);
+    }
+}

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/desk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "fetch/closing.h"
+#include "fetch/desk_priv.h"
+#include "obs/log.h"
+#include "obs/metric.h"
+
+/* How often what is due is looked for: the wheel's second. */
+#define WARM_LOOK_MS 1000u
+
+/* --- Sets of posts ---------------------------------------------------------
+ */
+
+static struct set *make_set(struct desk *desk, struct fetch_provider *providers,
+                            size_t count, struct steady_time now)
+{
+    CHECK(count > 0); // else a flight would end with neither price nor reason
+    struct set *set = mem_calloc(1, sizeof(*set));
+    struct post *posts = mem_calloc(count, sizeof(*posts));
+    size_t made = 0;
+    while (set != NULL && posts != NULL && made < count &&
+           post_init(&posts[made], &providers[made], desk->boot, now) == 0) {
+        made++;
+    }
+    if (made == count) {
+        *set = (struct set){1, count, posts};
+        return set;
+    }
+    for (size_t i = 0; i < made; i++) {
+        providers[i] = posts[i].what; // given back
+        posts[i].what = (struct fetch_provider){0};
+        post_deinit(&posts[i]);
+    }
+    mem_free(posts);
+    mem_free(set);
+    return NULL;
+}
+
+static void leave_set(struct set *set)
+{
+    CHECK(set->references > 0);
+    if (--set->references > 0) {
+        return;
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        post_deinit(&set->posts[i]);
+    }
+    mem_free(set->posts);
+    mem_free(set);
+}
+
+/* What was spent with a key is spent, whatever the rules are now. */
+static int keep_budgets(const struct set *before, struct set *after,
+                        struct steady_time now)
+{
+    for (size_t i = 0; i < after->count; i++) {
+        for (size_t k = 0; k < before->count; k++) {
+            struct post *old = &before->posts[k];
+            struct post *new = &after->posts[i];
+            if (strcmp(old->budget_key, new->budget_key) != 0) {
+                continue;
+            }
+            struct buffer text = buffer_empty(1u << 20);
+            budget_save(old->budget, now, &text);
+            int err = text.failed
+                          ? ERR_NOMEM
+                          : budget_load(new->budget, now, buffer_span(&text));
+            buffer_deinit(&text);
+            if (err != 0) {
+                return ERR_NOMEM;
+            }
+        }
+    }
+    return 0;
+}
+
+/* --- Making and ending -----------------------------------------------------
+ */
+
+int desk_create(struct desk **out, const struct fetch_policy *policy,
+                const struct desk_callbacks *callbacks,
+                struct metric_cells *cells, struct steady_time now)
+{
+    CHECK(policy->flights_max > 0 && policy->calls_max > 0 &&
+          policy->symbols_max > 0);
+    CHECK(strlen(callbacks->boot) < BUDGET_BOOT_SIZE);
+    struct desk *desk = mem_calloc(1, sizeof(*desk));
+    *out = NULL;
+    if (desk == NULL) {
+        return ERR_NOMEM;
+    }
+    desk->policy = *policy;
+    desk->callbacks = *callbacks;
+    desk->cells = cells;
+    memcpy(desk->boot, callbacks->boot, strlen(callbacks->boot) + 1);
+    desk->callbacks.boot = desk->boot;
+    TAILQ_INIT(&desk->trips);
+    uint64_t one = 1;
+    desk->random = hash_bytes(&one, sizeof(one)) | 1;
+    if (warm_create(&desk->warm, policy->symbols_max, now.mono_ms) != 0) {
+        mem_free(desk);
+        return ERR_NOMEM;
+    }
+    *out = desk;
+    return 0;
+}
+
+uint64_t desk_draw(struct desk *desk, uint64_t limit)
+{
+    CHECK(limit > 0);
+    desk->random ^= desk->random << 13;
+    desk->random ^= desk->random >> 7;
+    desk->random ^= desk->random << 17;
+    return desk->random % limit;
+}
+
+static void free_flight(struct desk *desk, struct flight *flight)
+{
+    HASH_DEL(desk->flights, flight);
+    mem_free(flight);
+    metric_subtract(desk->cells, METRIC_flights_open, 1);
+}
+
+/* Take a flight out of the queue it is in, if it is in one. */
+static void take_out(struct desk *desk, struct flight *flight)
+{
+    if (!flight->is_called && flight->post < desk->set->count) {
+        post_unqueue(&desk->set->posts[flight->post], flight);
+    }
+}
+
+static void end_trip(struct desk *desk, struct desk_trip *trip)
+{
+    CHECK(desk->calls > 0);
+    CHECK(trip->set->posts[trip->post].calls > 0);
+    TAILQ_REMOVE(&desk->trips, trip, link);
+    trip->set->posts[trip->post].calls--;
+    desk->calls--;
+    leave_set(trip->set);
+    mem_free(trip);
+}
+
+void desk_destroy(struct desk **desk)
+{
+    struct desk *gone = *desk;
+    if (gone == NULL) {
+        return;
+    }
+    while (!TAILQ_EMPTY(&gone->trips)) {
+        end_trip(gone, TAILQ_FIRST(&gone->trips));
+    }
+    struct flight *flight;
+    struct flight *next;
+    HASH_ITER(hh, gone->flights, flight, next)
+    {
+        take_out(gone, flight);
+        free_flight(gone, flight);
+    }
+    if (gone->set != NULL) {
+        leave_set(gone->set);
+    }
+    warm_destroy(&gone->warm);
+    mem_free(gone);
+    *desk = NULL;
+}
+
+int desk_open(struct desk *desk, struct steady_time now,
+              const struct fetch_policy *policy,
+              struct fetch_provider *providers, size_t count)
+{
+    struct set *set = make_set(desk, providers, count, now);
+    if (set == NULL) {
+        return ERR_NOMEM;
+    }
+    struct set *before = desk->set;
+    if (before != NULL && keep_budgets(before, set, now) != 0) {
+        for (size_t i = 0; i < count; i++) {
+            providers[i] = set->posts[i].what;
+            set->posts[i].what = (struct fetch_provider){0};
+        }
+        leave_set(set);
+        return ERR_NOMEM;
+    }
+    desk->policy = *policy;
+    // All out of the old queues, then anew, because routing may end some.
+    struct flight *flight;
+    struct flight *next;
+    HASH_ITER(hh, desk->flights, flight, next)
+    {
+        if (!flight->is_called) {
+            take_out(desk, flight);
+            flight->post = set->count;
+        }
+    }
+    desk->set = set;
+    HASH_ITER(hh, desk->flights, flight, next)
+    {
+        if (!flight->is_called) {
+            flight->post = 0;
+            route_on(desk, flight, now);
+        }
+    }
+    if (before != NULL) {
+        leave_set(before);
+    }
+    return 0;
+}
+
+/* --- Flights ---------------------------------------------------------------
+ */
+
+static struct flight *find_flight(const struct desk *desk,
+                                  const struct symbol *symbol)
+{
+    struct flight *flight;
+    HASH_FIND(hh, desk->flights, symbol->text, symbol->len, flight);
+    return flight;
+}
+
+struct flight *desk_make_flight(struct desk *desk, const struct symbol *symbol,
+                                uint64_t now_mono_ms)
+{
+    CHECK(find_flight(desk, symbol) == NULL);
+    struct flight *flight = mem_calloc(1, sizeof(*flight));
+    if (flight == NULL) {
+        return NULL;
+    }
+    flight->symbol = *symbol;
+    flight->wanted_mono_ms = now_mono_ms;
+    flight->since_mono_ms = now_mono_ms;
+    flight->rate = 1;
+    flight->batch_max = PROVIDER_SYMBOLS_LIMIT;
+    HASH_ADD(hh, desk->flights, symbol.text, symbol->len, flight);
+    if (flight->hh.tbl == NULL) { // uthash found no memory
+        mem_free(flight);
+        return NULL;
+    }
+    metric_add(desk->cells, METRIC_flights_started, 1);
+    metric_add(desk->cells, METRIC_flights_open, 1);
+    return flight;
+}
+
+void desk_tell(struct desk *desk, struct flight *flight,
+               const struct fetch_result *result)
+{
+    uint64_t askers = flight->askers;
+    flight->askers = 0;
+    desk->callbacks.on_done(desk->callbacks.user, askers, result);
+}
+
+void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,
+               struct fetch_result *result)
+{
+    desk_tell(desk, flight, result);
+    if (result->err == 0) {
+        desk_keep_warm(desk, &result->quote, now);
+    } else if (result->err != ERR_UNKNOWN && result->err != ERR_DRAINING) {
+        desk_try_later(desk, &flight->symbol, now);
+    }
+    free_flight(desk, flight);
+}
+
+/* A request begins to wait for a flight that nobody waited for. */
+static void hurry(struct desk *desk, struct flight *flight,
+                  struct steady_time now)
+{
+    bool is_queued = !flight->is_called;
+    if (is_queued) {
+        take_out(desk, flight);
+    }
+    flight->is_waited = true;
+    flight->was_called = !is_queued;
+    flight->waited_mono_ms = now.mono_ms;
+    if (is_queued) {
+        flight->post = 0; // another provider may be quicker
+        route_on(desk, flight, now);
+    }
+}
+
+int desk_ask(struct desk *desk, struct steady_time now,
+             const struct symbol *symbol, unsigned asker, bool is_waited)
+{
+    CHECK(asker < DESK_ASKERS_LIMIT);
+    struct flight *flight = find_flight(desk, symbol);
+    if (flight != NULL) {
+        metric_add(desk->cells, METRIC_flights_joined, 1);
+        flight->askers |= UINT64_C(1) << asker;
+        flight->wanted_mono_ms = now.mono_ms;
+        if (is_waited && !flight->is_waited) {
+            hurry(desk, flight, now);
+        }
+        return 0;
+    }
+    if (HASH_COUNT(desk->flights) >= desk->policy.flights_max) {
+        metric_add(desk->cells, METRIC_flights_refused, 1);
+        return ERR_FULL;
+    }
+    flight = desk_make_flight(desk, symbol, now.mono_ms);
+    if (flight == NULL) {
+        metric_add(desk->cells, METRIC_flights_refused, 1);
+        return ERR_NOMEM;
+    }
+    flight->askers = UINT64_C(1) << asker;
+    flight->is_waited = is_waited;
+    flight->waited_mono_ms = now.mono_ms;
+    if (!is_waited) {
+        desk_weigh(desk, flight, now.mono_ms, 0, now.mono_ms);
+    }
+    route_on(desk, flight, now);
+    return 0;
+}
+
+/* --- Arriving --------------------------------------------------------------
+ */
+
+static void count_class(struct desk *desk, enum provider_class class)
+{
+    enum metric metric = METRIC_upstream_failed;
+    switch (provider_class_err(class)) {
+    case ERR_OK:
+        metric = METRIC_upstream_ok;
+        break;
+    case ERR_UNKNOWN:
+        metric = METRIC_upstream_unknown;
+        break;
+    case ERR_LIMIT:
+        metric = METRIC_upstream_limited;
+        break;
+    default:
+        break;
+    }
+    metric_add(desk->cells, metric, 1);
+}
+
+static void note_outcome(struct desk_trip *trip, struct steady_time now,
+                         const struct provider_outcome *outcome)
+{
+    struct post *post = &trip->set->posts[trip->post];
+    bool was_resting = post->rest.until_ms > 0;
+    const char *name = provider_name(post->what.provider);
+    uint64_t ms = post_note(post, now, outcome, trip->call.query.endpoint);
+    if (ms > 0) {
+        char length[UNITS_TEXT_SIZE] = "until the next reload";
+        if (ms != REST_FOR_EVER) {
+            units_print_duration_ms(length, ms);
+        }
+        log_event(LOG_WARNING, "fetch", "provider is given a rest",
+                  LOG_TEXT("provider", name),
+                  LOG_TEXT("class", provider_class_name(outcome->class)),
+                  LOG_TEXT("for", length), LOG_TEXT("reason", outcome->text));
+    } else if (was_resting && outcome->class == PROVIDER_OK) {
+        log_event(LOG_INFO, "fetch", "provider answers again",
+                  LOG_TEXT("provider", name));
+    }
+}
+
+static void land_with_price(struct desk *desk, struct flight *flight,
+                            struct steady_time now,
+                            const struct provider_verdict *verdict)
+{
+    struct fetch_result result = {
+        .symbol = flight->symbol,
+        .quote = verdict->quote,
+    };
+    result.quote.fetched_mono_ms = now.mono_ms;
+    result.quote.fetched_unix_ms = now.unix_ms;
+    closing_note(&result.quote, desk_market(desk, &flight->symbol), now);
+    desk_land(desk, flight, now, &result);
+}
+
+/* Whether a flight of a refused call is to be asked for again, at the same
+ * provider: another symbol was to blame, or nobody knows which one. */
+static bool goes_again(struct flight *flight, size_t i, size_t count,
+                       const struct provider_outcome *outcome)
+{
+    if (outcome->drop < count) {
+        return outcome->drop != i;
+    }
+    if (outcome->splits && count > 1) {
+        flight->batch_max = (uint32_t)(count + 1) / 2;
+        return true;
+    }
+    return false;
+}
+
+static void arrive_one(struct desk *desk, const struct desk_trip *trip,
+                       size_t i, struct steady_time now,
+                       const struct provider_outcome *outcome,
+                       const struct provider_verdict *verdict)
+{
+    struct flight *flight = trip->flights[i];
+    struct post *post = &trip->set->posts[trip->post];
+    bool is_current = trip->set == desk->set;
+    flight->is_called = false;
+    if (verdict->class == PROVIDER_OK) {
+        land_with_price(desk, flight, now, verdict);
+        return;
+    }
+    if (verdict->class == PROVIDER_FORBIDDEN) {
+        post_ban(post, &flight->symbol, now.mono_ms);
+    }
+    bool is_limit = provider_class_err(verdict->class) == ERR_LIMIT;
+    if (is_current &&
+        (is_limit || goes_again(flight, i, trip->call.query.count, outcome))) {
+        flight->post = trip->post;
+        route_on(desk, flight, now); // its budget says how long to wait
+        return;
+    }
+    if (!is_current) {
+        flight->post = SIZE_MAX; // one before the first
+    }
+    route_failed(desk, flight, now, provider_name(post->what.provider),
+                 provider_class_err(verdict->class), verdict->text);
+}
+
+void desk_arrive(struct desk *desk, struct steady_time now,
+                 const struct desk_call *call,
+                 const struct provider_outcome *outcome,
+                 const struct provider_verdict verdicts[])
+{
+    // The call is the trip's first member.
+    struct desk_trip *trip = (struct desk_trip *)(uintptr_t)call;
+    count_class(desk, outcome->class);
+    note_outcome(trip, now, outcome);
+    // It is no longer under way for those that go on, so that a trial call's
+    // own outcome decides about them.
+    trip->set->posts[trip->post].calls--;
+    for (size_t i = 0; i < call->query.count; i++) {
+        arrive_one(desk, trip, i, now, outcome, &verdicts[i]);
+    }
+    trip->set->posts[trip->post].calls++;
+    end_trip(desk, trip);
+}
+
+void desk_drain(struct desk *desk)
+{
+    while (!TAILQ_EMPTY(&desk->trips)) {
+        struct desk_trip *trip = TAILQ_FIRST(&desk->trips);
+        for (size_t i = 0; i < trip->call.query.count; i++) {
+            trip->flights[i]->is_called = false;
+            trip->flights[i]->post = SIZE_MAX;
+        }
+        end_trip(desk, trip);
+    }
+    struct flight *flight;
+    struct flight *next;
+    HASH_ITER(hh, desk->flights, flight, next)
+    {
+        struct fetch_result result = {
+            .symbol = flight->symbol,
+            .err = ERR_DRAINING,
+            .reason = "the server stopped before the provider answered",
+        };
+        take_out(desk, flight);
+        desk_tell(desk, flight, &result);
+        free_flight(desk, flight);
+    }
+}
+
+size_t desk_count(const struct desk *desk)
+{
+    return HASH_COUNT(desk->flights);
+}
+
+void desk_spend_again(struct desk *desk, struct steady_time now,
+                      const struct desk_call *call, unsigned times)
+{
+    const struct desk_trip *trip = (const struct desk_trip *)call;
+    struct post *post = &trip->set->posts[trip->post];
+    for (unsigned i = 0; i < times; i++) {
+        metric_add(desk->cells, METRIC_upstream_calls, 1);
+        if (budget_spend(post->budget, now, call->query.symbols,
+                         call->query.count) != 0) {
+            return; // for want of memory a symbol is not counted as known
+        }
+    }
+}
+
+bool desk_has_flight(const struct desk *desk, const struct symbol *symbol)
+{
+    return find_flight(desk, symbol) != NULL;
+}
+
+/* --- Departing -------------------------------------------------------------
+ */
+
+const struct desk_call *desk_depart(struct desk *desk, struct steady_time now)
+{
+    desk_refresh_due(desk, now);
+    uint64_t look_ms;
+    const struct desk_call *call = depart_next(desk, now, &look_ms);
+    if (call != NULL) {
+        metric_add(desk->cells, METRIC_upstream_calls, 1);
+    }
+    desk->look_ms = look_ms;
+    return call;
+}
+
+uint64_t desk_look_ms(const struct desk *desk)
+{
+    bool has_warm = warm_count(desk->warm) > 0;
+    return has_warm && desk->look_ms > WARM_LOOK_MS ? WARM_LOOK_MS
+                                                    : desk->look_ms;
+}
+
+void desk_save_budget(struct desk *desk, struct steady_time now,
+                      const struct desk_call *call, struct buffer *out)
+{
+    (void)desk;
+    const struct desk_trip *trip = (const struct desk_trip *)call;
+    budget_save(trip->set->posts[trip->post].budget, now, out);
+}
+
+/* --- For people ------------------------------------------------------------
+ */
+
+size_t desk_posts(const struct desk *desk)
+{
+    return desk->set == NULL ? 0 : desk->set->count;
+}
+
+const char *desk_budget_key(const struct desk *desk, size_t i)
+{
+    CHECK(i < desk_posts(desk));
+    return desk->set->posts[i].budget_key;
+}
+
+int desk_load_budget(struct desk *desk, struct steady_time now, size_t i,
+                     struct span text)
+{
+    CHECK(i < desk_posts(desk));
+    return budget_load(desk->set->posts[i].budget, now, text);
+}
+
+void desk_look_at_post(struct desk *desk, struct steady_time now, size_t i,
+                       struct desk_post_view *out)
+{
+    CHECK(i < desk_posts(desk));
+    struct post *post = &desk->set->posts[i];
+    const char *why = "";
+    int err;
+    *out = (struct desk_post_view){
+        .name = provider_name(post->what.provider),
+        .queued = post->waited_count + post->others_count,
+        .queued_waited = post->waited_count,
+        .calls = post->calls,
+        .rules_count = budget_rules_count(post->budget),
+    };
+    out->rests_ms = post_rests_ms(post, now.mono_ms, &why, &err);
+    out->why = why;
+    out->pace_ms = depart_pace_ms(desk, post, now);
+    for (size_t k = 0; k < out->rules_count; k++) {
+        budget_look(post->budget, now, k, &out->rules[k]);
+    }
+}
+
+void desk_look_at_symbol(struct desk *desk, struct steady_time now,
+                         const struct symbol *symbol,
+                         struct desk_symbol_view *out)
+{
+    *out = (struct desk_symbol_view){.post = "", .due_in_ms = UINT64_MAX};
+    const struct flight *flight = find_flight(desk, symbol);
+    if (flight != NULL) {
+        out->has_flight = true;
+        out->is_called = flight->is_called;
+        out->is_waited = flight->is_waited;
+        bool is_known = !flight->is_called && flight->post < desk_posts(desk);
+        out->post =
+            is_known
+                ? provider_name(desk->set->posts[flight->post].what.provider)
+                : "";
+    }
+    uint64_t due_ms = warm_due_ms(desk->warm, symbol);
+    if (due_ms > 0) {
+        out->due_in_ms = due_ms > now.mono_ms ? due_ms - now.mono_ms : 0;
+    }
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * desk.h -- who wants which price, and which call is made next.
+ *
+ * Everything that the fetch thread decides is decided here, without a socket, a
+ * thread or a clock of its own; fetch.c makes the calls, and the simulation of
+ * tests/sim puts a week before it in a second.
+ *
+ * A flight is the wish for one symbol's price, whoever has it.  It is waited
+ * for (a request has no price to answer with), or it is not (a price that is
+ * still served is growing old).  Its life:
+ *
+ *     desk_ask(), or due again (fetch/warm.h)
+ *        |
+ *     queued at a post: a provider with its budget and its rests
+ *        |  desk_depart(): alone, or packed with others into one call
+ *     called
+ *        |  desk_arrive()
+ *     landed: on_done();  or queued at the next post
+ *
+ * Which post: the first, in the order of the configuration, that serves the
+ * symbol's market and is not off.  A flight that is waited for goes on to the
+ * next where it can't depart within wait_for; with none left those who wait are
+ * told, and it stays, waited for by nobody, so that a later request finds the
+ * price.  One that nobody waits for departs when the pace allows
+ * (fetch/pace.h), those first that are worth most; it is dropped after
+ * warm_for.
+ *
+ * Invariants:
+ *
+ *   (1) A symbol has at most one flight.
+ *   (2) There are never more than flights_max flights, nor more than calls_max
+ *       calls under way.
+ *   (3) Every asker is told once for each time that it asked first.
+ *   (4) No call departs that the budget does not let through; it is spent when
+ *       desk_depart() returns.
+ *   (5) Of a provider that was given a rest for failing, one call goes out when
+ *       it is over, and no second before that one has come back well.
+ *   (6) A call that is refused because of a symbol is made again without it, or
+ *       in halves, so that a symbol costs at most log2 of the batch in calls.
+ *
+ * Threads: the owner's.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "budget/budget.h"
+#include "fetch/fetch.h"
+#include "provider/query.h"
+
+struct desk;         /* opaque; see desk.c */
+struct metric_cells; /* obs/metric.h */
+struct timetable;    /* calendar/timetable.h */
+
+/* Askers are workers, by number; a set of them is a word. */
+#define DESK_ASKERS_LIMIT 64
+
+struct desk_callbacks {
+    fetch_done_fn on_done;
+    fetch_recall_fn on_recall; /* NULL: never known */
+    /* NULL: nobody is ever interested, so nothing is refreshed ahead. */
+    void (*on_interest)(void *user, const struct symbol *symbol,
+                        struct fetch_interest *out);
+    /* The hours of a symbol's market, never NULL.  BORROWED for as long as the
+     * desk.  NULL: every market is always open. */
+    const struct timetable *(*on_market)(void *user,
+                                         const struct symbol *symbol);
+    void *user;
+    const char *boot; /* as in budget/budget.h; copied */
+};
+
+/* Make a desk without posts.  Returns 0 and *out is the caller's, to be ended
+ * with desk_destroy(), or ERR_NOMEM. */
+int desk_create(struct desk **out, const struct fetch_policy *policy,
+                const struct desk_callbacks *callbacks,
+                struct metric_cells *cells, struct steady_time now);
+
+/* Free and set *desk to NULL.  Flights that are left are forgotten: see
+ * desk_drain(). */
+void desk_destroy(struct desk **desk);
+
+/*
+ * Go by these providers (`count`, 1 or more) and options from now on.  They are
+ * MOVED on success.  What was spent with a key is kept for the same key.
+ * Flights that are called end as they began, the others are queued anew; those
+ * whose provider is gone go to the next.  Returns 0 or ERR_NOMEM.
+ */
+int desk_open(struct desk *desk, struct steady_time now,
+              const struct fetch_policy *policy,
+              struct fetch_provider *providers, size_t count);
+
+/* Asker number `asker` wants a symbol; with is_waited a request waits for it.
+ * Returns 0; ERR_FULL at flights_max, or ERR_NOMEM: it is not told then. */
+int desk_ask(struct desk *desk, struct steady_time now,
+             const struct symbol *symbol, unsigned asker, bool is_waited);
+
+/* A call that is to be made. */
+struct desk_call {
+    struct query query;
+    const struct fetch_provider *provider;
+    const char *budget_key; /* for the note that has to be kept before */
+    uint64_t number;        /* 1, 2, ... */
+};
+
+/* The next call that may be made now; NULL where there is none.  BORROWED until
+ * it arrives. */
+const struct desk_call *desk_depart(struct desk *desk, struct steady_time now);
+
+/* After desk_depart() has given NULL: milliseconds after which it may know more
+ * by itself; UINT64_MAX where only an event will tell. */
+uint64_t desk_look_ms(const struct desk *desk);
+
+/* Append what has to be kept before a call is made (budget/budget.h). */
+void desk_save_budget(struct desk *desk, struct steady_time now,
+                      const struct desk_call *call, struct buffer *out);
+
+/* The key under which a provider's budget is kept (BORROWED), and taking over
+ * what was kept, before the first call: 0, ERR_SYNTAX or ERR_NOMEM. */
+const char *desk_budget_key(const struct desk *desk, size_t i);
+int desk_load_budget(struct desk *desk, struct steady_time now, size_t i,
+                     struct span text);
+
+/* A call was sent so many times more than once: what is spent is spent. */
+void desk_spend_again(struct desk *desk, struct steady_time now,
+                      const struct desk_call *call, unsigned times);
+
+/* What has come of a call.  verdicts[i] is on its symbol i. */
+void desk_arrive(struct desk *desk, struct steady_time now,
+                 const struct desk_call *call,
+                 const struct provider_outcome *outcome,
+                 const struct provider_verdict verdicts[]);
+
+/* End every flight with ERR_DRAINING, those that are called too, whose calls
+ * are gone. */
+void desk_drain(struct desk *desk);
+
+/* Number of flights. */
+size_t desk_count(const struct desk *desk);
+
+/* --- For people ----------------------------------------------------------- */
+
+/* A provider as it stands. */
+struct desk_post_view {
+    const char *name;  /* BORROWED, as the next */
+    const char *why;   /* it is not called, or "" */
+    uint64_t rests_ms; /* 0: it does not; UINT64_MAX: until the next reload */
+    uint32_t queued;   /* flights */
+    uint32_t queued_waited;
+    unsigned calls;   /* under way */
+    uint64_t pace_ms; /* until the next call for which nobody waits */
+    struct budget_view rules[BUDGET_RULES_LIMIT];
+    size_t rules_count;
+};
+
+/* Number of providers, and one of them (below that, checked). */
+size_t desk_posts(const struct desk *desk);
+void desk_look_at_post(struct desk *desk, struct steady_time now, size_t i,
+                       struct desk_post_view *out);
+
+/* A symbol as it stands. */
+struct desk_symbol_view {
+    bool has_flight;
+    bool is_called;
+    bool is_waited;
+    const char *post;   /* where it is queued or called; "" */
+    uint64_t due_in_ms; /* UINT64_MAX: it is not refreshed ahead */
+};
+
+/* Look at a symbol. */
+void desk_look_at_symbol(struct desk *desk, struct steady_time now,
+                         const struct symbol *symbol,
+                         struct desk_symbol_view *out);

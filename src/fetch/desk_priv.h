@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * desk_priv.h -- the inside of a desk, for desk.c, route.c and depart.c.
+ */
+
+#pragma once
+
+#include "fetch/desk.h"
+#include "fetch/post.h"
+#include "fetch/warm.h"
+
+/* Calendars are fewer. */
+#define DESK_MARKETS_LIMIT 64
+
+/* The posts of one configuration.  A call that began with them keeps them. */
+struct set {
+    uint32_t references;
+    size_t count;
+    struct post *posts;
+};
+
+/* A call under way. */
+struct desk_trip {
+    struct desk_call call; /* first */
+    TAILQ_ENTRY(desk_trip) link;
+    struct set *set; /* held */
+    size_t post;
+    struct flight *flights[PROVIDER_SYMBOLS_LIMIT];
+    const struct symbol *symbols[PROVIDER_SYMBOLS_LIMIT];
+};
+
+TAILQ_HEAD(desk_trips, desk_trip);
+
+struct desk {
+    struct fetch_policy policy;
+    struct desk_callbacks callbacks;
+    struct metric_cells *cells;
+    char boot[BUDGET_BOOT_SIZE];
+    struct flight *flights; /* table */
+    struct set *set;        /* NULL before desk_open() */
+    struct desk_trips trips;
+    uint32_t calls; /* trips */
+    uint64_t calls_made;
+    struct warm *warm;
+    uint64_t look_ms;
+    uint64_t random;
+    /* Markets of symbols that are refreshed ahead; hours.c's. */
+    const struct timetable *markets[DESK_MARKETS_LIMIT];
+    size_t markets_count;
+    bool has_other_markets; /* more than fit: as if one were always open */
+};
+
+/* --- route.c: from post to post ------------------------------------------- */
+
+/* Queue a flight at its post or one behind it; tell those who wait where none
+ * is left; let it land where nobody may be asked at all. */
+void route_on(struct desk *desk, struct flight *flight, struct steady_time now);
+
+/* The provider that it was at gave no price: remember why, and go on. */
+void route_failed(struct desk *desk, struct flight *flight,
+                  struct steady_time now, const char *provider, int err,
+                  const char *why);
+
+/* The post it is at would have it wait too long: say so, and go on. */
+void route_pass(struct desk *desk, struct flight *flight,
+                struct steady_time now, uint64_t wait_ms, const char *why,
+                int err);
+
+/* Milliseconds until a post might be asked for a flight alone; UINT64_MAX where
+ * nobody knows when; and why not now. */
+uint64_t route_wait_ms(struct post *post, struct steady_time now,
+                       const struct flight *flight, const char **why, int *err);
+
+/* --- depart.c: the next call -----------------------------------------------
+ */
+
+/* The next call; NULL, and when to look again, as desk_look_ms() says. */
+const struct desk_call *depart_next(struct desk *desk, struct steady_time now,
+                                    uint64_t *look_ms);
+
+/* Milliseconds until a post's next call for which nobody waits, by its pace. */
+uint64_t depart_pace_ms(struct desk *desk, struct post *post,
+                        struct steady_time now);
+
+/* --- hours.c: the markets of what is wanted ---------------------------------
+ */
+
+/* Remember the hours of a market whose prices are wanted. */
+void hours_note(struct desk *desk, const struct timetable *timetable);
+
+/* How much of the next `ms` some market that is wanted is open. */
+uint64_t hours_open_ms(struct desk *desk, struct steady_time now, uint64_t ms);
+
+/* --- desk.c: the table -----------------------------------------------------
+ */
+
+/* A flight without a post that nobody waits for.  NULL for want of room or
+ * memory. */
+struct flight *desk_make_flight(struct desk *desk, const struct symbol *symbol,
+                                uint64_t now_mono_ms);
+
+/* Tell a flight's askers what has become of it, and forget them. */
+void desk_tell(struct desk *desk, struct flight *flight,
+               const struct fetch_result *result);
+
+/* End a flight, which is in no queue: tell, and free. */
+void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,
+               struct fetch_result *result);
+
+/* Whether a symbol has a flight. */
+bool desk_has_flight(const struct desk *desk, const struct symbol *symbol);
+
+/* --- ahead.c: refreshing before somebody has to wait ------------------------
+ */
+
+/* The hours of a symbol's market. */
+const struct timetable *desk_market(struct desk *desk,
+                                    const struct symbol *symbol);
+
+/* Work out the rate at which a flight's symbol is asked for, by what was
+ * counted before and when. */
+void desk_weigh(struct desk *desk, struct flight *flight, uint64_t now_mono_ms,
+                uint32_t seconds_before, uint64_t before_mono_ms);
+
+/* Look at a symbol again before its new quote is too old. */
+void desk_keep_warm(struct desk *desk, const struct quote *quote,
+                    struct steady_time now);
+
+/* Look at it again after a failure, if it is wanted. */
+void desk_try_later(struct desk *desk, const struct symbol *symbol,
+                    struct steady_time now);
+
+/* Make flights of what is due. */
+void desk_refresh_due(struct desk *desk, struct steady_time now);
+
+/* --- desk.c ------------------------------------------------------------------
+ */
+
+/* A number drawn from 0 to limit - 1; limit is 1 or more. */
+uint64_t desk_draw(struct desk *desk, uint64_t limit);

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/post.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+/* A provider's own word on when to come back is believed up to this. */
+#define RETRY_AFTER_MS_LIMIT (60u * 60u * 1000u)
+
+/* --- Making and ending ---------------------------------------------------- */
+
+static enum budget_span span_of_class(enum provider_class class)
+{
+    switch (class) {
+    case PROVIDER_LIMIT_SECOND:
+        return BUDGET_SECOND;
+    case PROVIDER_LIMIT_MINUTE:
+        return BUDGET_MINUTE;
+    case PROVIDER_LIMIT_HOUR:
+        return BUDGET_HOUR;
+    case PROVIDER_LIMIT_DAY:
+        return BUDGET_DAY;
+    case PROVIDER_LIMIT_MONTH:
+        return BUDGET_MONTH;
+    default:
+        return BUDGET_SPANS;
+    }
+}
+
+static struct budget_rule rule_of(const struct provider_limit *limit)
+{
+    static const enum budget_cost costs[] = {
+        [PROVIDER_COST_REQUEST] = BUDGET_CALLS,
+        [PROVIDER_COST_SYMBOL] = BUDGET_SYMBOLS,
+        [PROVIDER_COST_DISTINCT] = BUDGET_DISTINCT,
+    };
+    return (struct budget_rule){
+        .n = limit->count,
+        .span = span_of_class(limit->window),
+        .cost = costs[limit->cost],
+        .zone = limit->zone,
+        .hour = limit->hour,
+    };
+}
+
+/*
+ * FNV-1a, 32 bits: two keys of one provider are two budgets, the same in every
+ * process (base/hash.h is seeded), and so few bits give away nothing of a key.
+ */
+static uint32_t hash_key(const char *key)
+{
+    uint32_t hash = 2166136261u;
+    for (; *key != '\0'; key++) {
+        hash = (hash ^ (unsigned char)*key) * 16777619u;
+    }
+    return hash;
+}
+
+/* The rules of the settings, which turn where the description's do. */
+static void take_own_rules(struct budget_rule *out,
+                           const struct fetch_provider *what,
+                           const struct budget_rule *described, size_t count)
+{
+    for (size_t i = 0; i < what->rules_count; i++) {
+        out[i] = what->rules[i];
+        for (size_t k = 0; k < count; k++) {
+            if (described[k].span == out[i].span) {
+                out[i].zone = described[k].zone;
+                out[i].hour = described[k].hour;
+            }
+        }
+    }
+}
+
+static int make_budget(struct post *post, const char *boot,
+                       struct steady_time now)
+{
+    size_t count;
+    const struct provider_limit *limits =
+        provider_limits(post->what.provider, &count);
+    struct budget_rule rules[BUDGET_RULES_LIMIT];
+    CHECK(count <= BUDGET_RULES_LIMIT);
+    for (size_t i = 0; i < count; i++) {
+        rules[i] = rule_of(&limits[i]);
+    }
+    struct budget_rule own[BUDGET_RULES_LIMIT];
+    if (post->what.has_rules) {
+        take_own_rules(own, &post->what, rules, count);
+    }
+    struct budget_options options = {
+        post->what.has_rules ? own : rules,
+        post->what.has_rules ? post->what.rules_count : count,
+        boot,
+    };
+    int err = budget_create(&post->budget, &options, now);
+    CHECK(err == 0 || err == ERR_NOMEM); // the description was checked
+    return err;
+}
+
+/* The most symbols that a call may take: what would be chosen of very many; 0
+ * where no endpoint is left. */
+static size_t count_batch(const struct provider *provider,
+                          uint32_t endpoints_off)
+{
+    struct symbol many[PROVIDER_SYMBOLS_LIMIT];
+    const struct symbol *symbols[PROVIDER_SYMBOLS_LIMIT];
+    for (size_t i = 0; i < PROVIDER_SYMBOLS_LIMIT; i++) {
+        char text[SYMBOL_LEN_LIMIT];
+        int len = snprintf(text, sizeof(text), "A%zu", i);
+        int err = symbol_parse(&many[i], (struct span){text, (size_t)len});
+        CHECK(err == 0);
+        symbols[i] = &many[i];
+    }
+    if (!provider_serves(provider, symbols[0])) {
+        return 1;
+    }
+    struct query_wish wish = {symbols, PROVIDER_SYMBOLS_LIMIT,
+                              PROVIDER_SYMBOLS_LIMIT, endpoints_off};
+    size_t endpoint;
+    size_t taken[PROVIDER_SYMBOLS_LIMIT];
+    return query_choose(provider, &wish, &endpoint, taken);
+}
+
+int post_init(struct post *post, struct fetch_provider *what, const char *boot,
+              struct steady_time now)
+{
+    *post = (struct post){.what = *what};
+    TAILQ_INIT(&post->waited);
+    TAILQ_INIT(&post->others);
+    int len =
+        snprintf(post->budget_key, sizeof(post->budget_key), "%s#%08" PRIx32,
+                 provider_name(what->provider), hash_key(what->key));
+    CHECK(len > 0 && (size_t)len < sizeof(post->budget_key));
+    if (make_budget(post, boot, now) != 0) {
+        *post = (struct post){0};
+        return ERR_NOMEM;
+    }
+    size_t batch_max = count_batch(what->provider, 0);
+    post->batch_max = batch_max > 0 ? batch_max : 1;
+    *what = (struct fetch_provider){0};
+    return 0;
+}
+
+static void drop_ban(struct post *post, struct post_ban *ban)
+{
+    HASH_DEL(post->bans, ban);
+    mem_free(ban);
+}
+
+void post_deinit(struct post *post)
+{
+    CHECK(post->waited_count == 0 && post->others_count == 0);
+    struct post_ban *ban;
+    struct post_ban *next;
+    HASH_ITER(hh, post->bans, ban, next)
+    {
+        drop_ban(post, ban);
+    }
+    budget_destroy(&post->budget);
+    fetch_provider_deinit(&post->what);
+}
+
+/* --- Which symbols -------------------------------------------------------- */
+
+static struct post_ban *find_ban(const struct post *post,
+                                 const struct symbol *symbol)
+{
+    struct post_ban *ban;
+    HASH_FIND(hh, post->bans, symbol->text, symbol->len, ban);
+    return ban;
+}
+
+/* Whether the configuration lets it serve a symbol's market. */
+static bool is_routed(const struct post *post, const struct symbol *symbol)
+{
+    const struct fetch_provider *what = &post->what;
+    if (what->markets_count == 0) {
+        return true;
+    }
+    struct span mic = symbol_mic(symbol);
+    for (size_t i = 0; i < what->markets_count; i++) {
+        if (span_equal(mic, span_of(what->markets[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool post_serves(struct post *post, const struct symbol *symbol,
+                 uint64_t now_mono_ms)
+{
+    struct post_ban *ban = find_ban(post, symbol);
+    if (ban != NULL && now_mono_ms < ban->until_mono_ms) {
+        return false;
+    }
+    if (ban != NULL) {
+        drop_ban(post, ban);
+    }
+    return is_routed(post, symbol) &&
+           provider_serves(post->what.provider, symbol);
+}
+
+void post_ban(struct post *post, const struct symbol *symbol,
+              uint64_t now_mono_ms)
+{
+    struct post_ban *ban = find_ban(post, symbol);
+    if (ban == NULL && HASH_COUNT(post->bans) < POST_BANS_LIMIT) {
+        ban = mem_calloc(1, sizeof(*ban));
+        if (ban == NULL) {
+            return; // it is asked for again, and refused again
+        }
+        ban->symbol = *symbol;
+        HASH_ADD(hh, post->bans, symbol.text, symbol->len, ban);
+        if (ban->hh.tbl == NULL) {
+            mem_free(ban);
+            return;
+        }
+    }
+    if (ban != NULL) {
+        ban->until_mono_ms = now_mono_ms + POST_BAN_MS;
+    }
+}
+
+/* --- Rests ---------------------------------------------------------------- */
+
+uint64_t post_rests_ms(const struct post *post, uint64_t now_mono_ms,
+                       const char **why, int *err)
+{
+    uint64_t left_ms = rest_left_ms(&post->rest, now_mono_ms);
+    if (left_ms == 0 && rest_is_trial(&post->rest) && post->calls > 0) {
+        left_ms = UINT64_MAX; // until the trial is back
+    }
+    if (left_ms > 0) {
+        *why = post->rest_why;
+        *err = post->rest_err;
+    }
+    return left_ms;
+}
+
+/* How long to stay away at least: the provider's own word; and a provider that
+ * goes on refusing, though the allowance should be there, is asked more and
+ * more seldom. */
+static uint64_t back_off_ms(struct post *post,
+                            const struct provider_outcome *outcome,
+                            enum budget_span span)
+{
+    uint64_t ms = outcome->retry_after_ms;
+    if (span != BUDGET_SPANS && post->limited < 13) {
+        post->limited++;
+    }
+    if (post->limited > 1) {
+        uint64_t doubled_ms = UINT64_C(1000) << (post->limited - 1);
+        ms = doubled_ms > ms ? doubled_ms : ms;
+    }
+    return ms < RETRY_AFTER_MS_LIMIT ? ms : RETRY_AFTER_MS_LIMIT;
+}
+
+uint64_t post_note(struct post *post, struct steady_time now,
+                   const struct provider_outcome *outcome, size_t endpoint)
+{
+    enum budget_span span = span_of_class(outcome->class);
+    post->limited = span == BUDGET_SPANS ? 0 : post->limited;
+    if (outcome->has_left) {
+        budget_note_left(post->budget, now, span_of_class(outcome->left_window),
+                         outcome->left);
+    }
+    uint64_t empty_ms =
+        span == BUDGET_SPANS ? 0 : budget_exhaust(post->budget, now, span);
+    if (outcome->class == PROVIDER_PLAN) {
+        post->endpoints_off |= UINT32_C(1) << endpoint;
+        if (count_batch(post->what.provider, post->endpoints_off) > 0) {
+            return 0; // another kind of call may be in the plan
+        }
+    }
+    uint64_t ms = 0;
+    if (empty_ms == 0) {
+        ms = rest_note(&post->rest, outcome->class, now.mono_ms);
+    }
+    uint64_t after_ms =
+        outcome->class == PROVIDER_OK ? 0 : back_off_ms(post, outcome, span);
+    if (after_ms > ms) {
+        ms = rest_extend(&post->rest, now.mono_ms, after_ms);
+    }
+    if (ms > 0 || empty_ms > 0) {
+        post->rest_err = provider_class_err(outcome->class);
+        snprintf(post->rest_why, sizeof(post->rest_why), "%s", outcome->text);
+    }
+    return ms > empty_ms ? ms : empty_ms;
+}
+
+/* --- Queues --------------------------------------------------------------- */
+
+/* Into the order of since when they are waited for, which is nearly always the
+ * end. */
+static void queue_waited(struct post *post, struct flight *flight)
+{
+    struct flight *before = TAILQ_LAST(&post->waited, flight_list);
+    while (before != NULL && before->waited_mono_ms > flight->waited_mono_ms) {
+        before = TAILQ_PREV(before, flight_list, link);
+    }
+    if (before == NULL) {
+        TAILQ_INSERT_HEAD(&post->waited, flight, link);
+    } else {
+        TAILQ_INSERT_AFTER(&post->waited, before, flight, link);
+    }
+}
+
+void post_queue(struct post *post, struct flight *flight, uint64_t now_mono_ms)
+{
+    CHECK(!flight->is_called);
+    flight->queued_mono_ms = now_mono_ms;
+    if (flight->is_waited) {
+        queue_waited(post, flight);
+        post->waited_count++;
+    } else {
+        TAILQ_INSERT_TAIL(&post->others, flight, link);
+        post->others_count++;
+    }
+}
+
+void post_unqueue(struct post *post, struct flight *flight)
+{
+    CHECK(!flight->is_called);
+    if (flight->is_waited) {
+        CHECK(post->waited_count > 0);
+        TAILQ_REMOVE(&post->waited, flight, link);
+        post->waited_count--;
+    } else {
+        CHECK(post->others_count > 0);
+        TAILQ_REMOVE(&post->others, flight, link);
+        post->others_count--;
+    }
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve/supply.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "cache/cache.h"
+#include "calendar/calendar.h"
+#include "calendar/zone.h"
+#include "conf/conf.h"
+#include "obs/log.h"
+#include "quote/names.h"
+#include "serve/archive.h"
+#include "serve/settings.h"
+#include "serve/worker.h"
+#include "store/store.h"
+
+/* --- What the threads report ------------------------------------------------
+ */
+
+IMPLEMENTS(fetch_recall_fn)
+static bool on_recall(void *user, struct fetch_result *result)
+{
+    struct supply *supply = user;
+    return ledger_recall(&supply->ledger, result);
+}
+
+IMPLEMENTS(fetch_done_fn)
+static void on_fetched(void *user, uint64_t askers,
+                       const struct fetch_result *result)
+{
+    struct supply *supply = user;
+    struct fetch_result kept = *result;
+    if (!result->is_recalled) {
+        ledger_keep(&supply->ledger, &kept);
+    }
+    for (unsigned i = 0; i < supply->shared->workers_count; i++) {
+        if ((askers >> i & 1) != 0) {
+            worker_post_result(supply->workers[i], &kept);
+        }
+    }
+}
+
+IMPLEMENTS(on_interest)
+static void on_interest(void *user, const struct symbol *symbol,
+                        struct fetch_interest *out)
+{
+    struct supply *supply = user;
+    struct cache_interest interest;
+    cache_interest(supply->shared->cache, symbol, &interest);
+    out->asked_mono_ms = interest.asked_mono_ms;
+    out->seconds = interest.seconds;
+}
+
+/* Whether a symbol looks like that of a share: letters, perhaps with a class
+ * behind a dot.  Others are pairs, futures and indices. */
+static bool is_plain(const struct symbol *symbol)
+{
+    for (size_t i = 0; i < symbol->len; i++) {
+        char c = symbol->text[i];
+        if ((c < 'A' || c > 'Z') && c != '.') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The market of a symbol: what the names file says, or the symbol itself, or
+ * where shares are from that do not say. */
+static struct span find_market(struct supply *supply,
+                               const struct symbol *symbol, char mic[8])
+{
+    uv_mutex_lock(&supply->lock);
+    const struct settings *settings = supply->settings;
+    const struct name *name =
+        settings == NULL ? NULL
+                         : names_find(settings->names, symbol_span(symbol));
+    struct span market = symbol_mic(symbol);
+    if (name != NULL && name->mic[0] != '\0') {
+        market = span_of(name->mic);
+    } else if (market.len == 0 && is_plain(symbol) && settings != NULL) {
+        market = span_of(settings->conf->fetch.market);
+    }
+    size_t len = market.len < 8 ? market.len : 0;
+    memcpy(mic, market.data, len); // the settings may go
+    uv_mutex_unlock(&supply->lock);
+    return (struct span){mic, len};
+}
+
+IMPLEMENTS(on_market)
+static const struct timetable *on_market(void *user,
+                                         const struct symbol *symbol)
+{
+    struct supply *supply = user;
+    char mic[8];
+    return calendar_find(supply->calendar, find_market(supply, symbol, mic));
+}
+
+IMPLEMENTS(store_noted_fn)
+static void on_noted(void *user, const char *key, uint64_t ticket, int err)
+{
+    (void)key;
+    (void)err; // the store has said so, and the call is made all the same
+    struct supply *supply = user;
+    fetch_noted(supply->shared->fetch, ticket);
+}
+
+IMPLEMENTS(store_answer_fn)
+static void on_past(void *user, void *tag, int err, const struct bars *bars)
+{
+    (void)user;
+    (void)tag;
+    (void)err;
+    (void)bars;
+    CHECK(false); // nobody asks yet
+}
+
+/* What the providers before did not know or would not tell, these may. */
+IMPLEMENTS(on_change)
+static void on_change(void *user)
+{
+    struct supply *supply = user;
+    cache_forget_failures(supply->shared->cache);
+}
+
+static void on_join(void *user)
+{
+    (void)user;
+    cache_reader_join();
+}
+
+static void on_leave(void *user)
+{
+    (void)user;
+    cache_reader_leave();
+}
+
+static void on_wake(void *user)
+{
+    (void)user;
+    cache_reader_resume();
+}
+
+static void on_block(void *user)
+{
+    (void)user;
+    cache_reader_pause();
+}
+
+/* --- Starting and ending -----------------------------------------------------
+ */
+
+/* Read the calendars that are built in. */
+static void load_calendar(struct supply *supply)
+{
+    char error[CALENDAR_ERROR_SIZE];
+    if (calendar_add_built_in(supply->calendar, ZONE_FOLDER, error) != 0) {
+        log_event(LOG_WARNING, "serve",
+                  "markets without a calendar count as open",
+                  LOG_TEXT("cause", error));
+        return;
+    }
+    const char *market;
+    int64_t now_s = clock_unix_ms(supply->shared->clock) / 1000;
+    int64_t left_s = calendar_left_s(supply->calendar, now_s, &market);
+    if (left_s < CALENDAR_WARN_S) {
+        log_event(LOG_WARNING, "serve", "the calendars end soon",
+                  LOG_TEXT("market", market),
+                  LOG_NUMBER("days", left_s / 86400));
+    }
+}
+
+int supply_init(struct supply *supply, struct shared *shared,
+                struct worker *const *workers)
+{
+    if (uv_mutex_init(&supply->lock) != 0) {
+        return ERR_NOMEM;
+    }
+    int err = calendar_create(&supply->calendar);
+    if (err != 0) {
+        uv_mutex_destroy(&supply->lock);
+        return err;
+    }
+    supply->shared = shared;
+    supply->workers = workers;
+    ledger_init(&supply->ledger, shared->cache, shared->clock);
+    load_calendar(supply);
+    return 0;
+}
+
+struct fetch_policy supply_policy(const struct conf *conf)
+{
+    return (struct fetch_policy){
+        .flights_max = (uint32_t)conf->fetch.flights_max,
+        .calls_max = (uint32_t)conf->fetch.calls_max,
+        .symbols_max = (uint32_t)conf->cache.symbols_max,
+        .wait_for_ms = conf->fetch.wait_for_ms,
+        .pack_for_ms = conf->fetch.pack_for_ms,
+        .warm_for_ms = conf->fetch.warm_for_ms,
+        .fresh_for_ms = conf->cache.fresh_for_ms,
+        .retry_after_ms = conf->fetch.retry_after_ms,
+    };
+}
+
+int supply_start(struct supply *supply, const struct conf *conf,
+                 struct fetch_provider *providers, size_t count)
+{
+    struct shared *shared = supply->shared;
+    char boot[ARCHIVE_BOOT_SIZE];
+    archive_boot(boot);
+    struct fetch_options options = {
+        .clock = shared->clock,
+        .cells = &shared->metrics.cells[shared->workers_count],
+        .on_done = on_fetched,
+        .on_recall = on_recall,
+        .on_change = on_change,
+        .on_join = on_join,
+        .on_leave = on_leave,
+        .on_wake = on_wake,
+        .on_block = on_block,
+        .user = supply,
+        .on_interest = on_interest,
+        .on_market = on_market,
+        .store = shared->store,
+        .boot = boot,
+        .policy = supply_policy(conf),
+    };
+    int err = fetch_start(&shared->fetch, &options, providers, count);
+    if (err == 0 && shared->store != NULL) {
+        const struct store_callbacks callbacks = {on_noted, on_past, supply};
+        err = store_start(shared->store, &callbacks);
+    }
+    return err;
+}
+
+void supply_apply(struct supply *supply, struct settings *settings)
+{
+    const struct conf *conf = settings->conf;
+    uv_mutex_lock(&supply->lock);
+    settings_leave(&supply->settings);
+    supply->settings = settings_hold(settings);
+    uv_mutex_unlock(&supply->lock);
+    ledger_apply(&supply->ledger, conf);
+    if (supply->shared->store != NULL) {
+        store_change(supply->shared->store, conf->store.history_for_ms);
+    }
+}
+
+void supply_stop(struct supply *supply)
+{
+    struct shared *shared = supply->shared;
+    if (shared == NULL) {
+        return; // it was never begun
+    }
+    if (shared->fetch != NULL) {
+        fetch_end(shared->fetch);
+    }
+    store_stop(&shared->store); // which still tells the fetch thread of notes
+    fetch_stop(&shared->fetch);
+    settings_leave(&supply->settings);
+    calendar_destroy(&supply->calendar);
+    uv_mutex_destroy(&supply->lock);
+    supply->shared = NULL;
+}
