@@ -140,7 +140,7 @@ static void judge(struct run *run, const char *name,
         note(run, status_of(quote->status));
         return;
     }
-    if (run->arguments->fresh && quote->state != QUOTED_STATE_FRESH) {
+    if (run->arguments->fresh && quote->state == QUOTED_STATE_STALE) {
         char age[SHOW_AGE_SIZE];
         show_age(age, quote->age_ms);
         fflush(stdout);

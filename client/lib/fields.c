@@ -110,9 +110,13 @@ static bool read_millis(int64_t *out, struct span text)
 
 static int32_t state_of(struct span text)
 {
-    return span_equal(text, span_of("fresh"))   ? QUOTED_STATE_FRESH
-           : span_equal(text, span_of("stale")) ? QUOTED_STATE_STALE
-                                                : QUOTED_STATE_NONE;
+    for (int state = QUOTED_STATE_FRESH; state <= QUOTED_STATE_DELAYED;
+         state++) {
+        if (span_equal(text, span_of(quoted_state_name(state)))) {
+            return state;
+        }
+    }
+    return QUOTED_STATE_NONE;
 }
 
 static bool read_field(struct quoted_quote *out, const struct field *field,

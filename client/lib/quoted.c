@@ -58,9 +58,13 @@ const char *quoted_error_text(int error)
 
 const char *quoted_state_name(int state)
 {
-    return state == QUOTED_STATE_FRESH   ? "fresh"
-           : state == QUOTED_STATE_STALE ? "stale"
-                                         : "";
+    static const char *const names[] = {
+        [QUOTED_STATE_NONE] = "",           [QUOTED_STATE_FRESH] = "fresh",
+        [QUOTED_STATE_STALE] = "stale",     [QUOTED_STATE_CLOSED] = "closed",
+        [QUOTED_STATE_DELAYED] = "delayed",
+    };
+    bool is_state = state >= 0 && state <= QUOTED_STATE_DELAYED;
+    return is_state ? names[state] : "";
 }
 
 static bool is_size(uint32_t size, size_t first)

@@ -92,7 +92,9 @@ struct quoted_number {
 enum quoted_state {
     QUOTED_STATE_NONE = 0, /* there is no price, or the server did not say */
     QUOTED_STATE_FRESH = 1,
-    QUOTED_STATE_STALE = 2, /* older than the server likes, and labelled so */
+    QUOTED_STATE_STALE = 2,   /* older than the server likes, and labelled so */
+    QUOTED_STATE_CLOSED = 3,  /* the last price of a market that is closed */
+    QUOTED_STATE_DELAYED = 4, /* fresh, but the provider is known to be late */
 };
 
 /*
@@ -135,8 +137,8 @@ struct quoted_quote {
         .size = sizeof(struct quoted_quote) \
     }
 
-/* "fresh", "stale", and "" for anything else.  BORROWED, static.
- * Threads: any. */
+/* "fresh", "stale", "closed", "delayed", and "" for anything else.  BORROWED,
+ * static. Threads: any. */
 QUOTED_API const char *quoted_state_name(int state);
 
 /* --- A handle ------------------------------------------------------------- */
