@@ -33,6 +33,7 @@ ALLOWED = [re.compile(pattern) for pattern in (
     r"lib(64)?",
     r"etc/(passwd|group|nsswitch\.conf|os-release|ssl/certs/ca-certificates\.crt)",
     r"usr/share/doc/[^/]+/(copyright|LICENSE)",
+    r"usr/share/zoneinfo/.+",
     r"var/lib/dpkg/status\.d/[^/]+",
 )]
 
@@ -153,6 +154,12 @@ def test_a_server_has_no_right_and_writes_nothing(server):
     assert int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0
     assert status["NoNewPrivs"] == "1"
     assert server.facts["HostConfig"]["ReadonlyRootfs"]
+
+
+def test_a_server_knows_the_hours_of_markets(server):
+    """It has the time zones that they are in."""
+    assert "ready" in server.logs()
+    assert "count as open" not in server.logs()
 
 
 def test_a_server_that_could_write_does_not(run, network, market):
