@@ -158,8 +158,8 @@ def test_a_server_has_no_right_and_writes_nothing(server):
 
 def test_a_server_knows_the_hours_of_markets(server):
     """It has the time zones that they are in."""
-    assert "ready" in server.logs()
-    assert "count as open" not in server.logs()
+    assert "ready" in server.logs
+    assert "count as open" not in server.logs
 
 
 def test_a_server_that_could_write_does_not(run, network, market):
