@@ -6,24 +6,15 @@ servers by the one name that they have.  A request that fails, or an answer that
 market never gave, fails the test, whenever it came.
 """
 
-import csv
 import http.client
 import json
 import secrets
-import shutil
 
 import pytest
 from compose import build_balancer
-from docker import DOCKER, HARDENED, LABEL, LOOK_S, MARKET_PORT, PORT, call
-from programs import DEADLINE_S, Program, make_folder, wait_until
-
-# What a request may take: a balancer that is started again is away for a second or
-# two, and a busy machine is slow.  That it takes less is what tests/chaos measures.
-TIMEOUT_S = 30
-
-# A server that was found dead is tried again after 5 s at most, and a name that has
-# changed is looked up in 1 s.
-BACK_S = 30 + DEADLINE_S
+from docker import MARKET_PORT, PORT, call
+from load import Loads
+from programs import DEADLINE_S
 
 PRICE = "137.16"
 
@@ -98,84 +89,6 @@ def networks_of(container):
     return container.facts["NetworkSettings"]["Networks"]
 
 
-class Load(Program):
-    """A client in a container of its own that asks for one price fifty times a second;
-    `lines` has a line for each answer, and for each that there was none."""
-
-    def __init__(self, run, fleet, *arguments):
-        self.container = run.make_name("client")
-        self._names = fleet.names
-        super().__init__(
-            shutil.which(DOCKER),
-            ["run", "--rm", "--name", self.container, "--label", f"{LABEL}={run.id}",
-             *HARDENED, "--network", fleet.network, "--no-healthcheck", "--entrypoint", "quote",
-             run.image, "-s", fleet.target, "-f", "csv", "--every", "20ms",
-             "--timeout", f"{TIMEOUT_S}s", *arguments, "IBM"], make_folder("client"))
-
-    def kill(self):
-        call("rm", "--force", self.container, check=False)
-        super().kill()
-
-    @property
-    def rows(self):
-        """The answers, without the header."""
-        return list(csv.DictReader(self.lines))
-
-    @property
-    def server(self):
-        """Who has answered last."""
-        return self.rows[-1]["server"]
-
-    def wait_more(self, count):
-        """Wait until so many more requests have been answered."""
-        before = len(self.lines)
-        wait_until(lambda: len(self.lines) >= before + count, self.tail, TIMEOUT_S + DEADLINE_S)
-
-    def wait_servers(self, *names):
-        """Wait until each of these has answered, from now on."""
-        before = len(self.rows)
-        wait_until(lambda: {row["server"] for row in self.rows[before:]} >= set(names),
-                   self.tail, BACK_S, LOOK_S)
-
-    def check(self):
-        """Every request was answered, with the price."""
-        wrong = [row for row in self.rows if row["error"] or row["price"] != PRICE
-                 or row["server"] not in self._names]
-        assert not wrong, f"{len(wrong)} of {len(self.rows)}: {wrong[:3]}"
-        assert self.process.poll() is None, self.tail()
-
-
-class Loads:
-    """Clients that keep their connection, to the balancer or by a rule of libquoted's, and
-    one that makes a new one each time."""
-
-    def __init__(self, run, fleet):
-        self.all = []
-        try:
-            for rule in ("connection", "round-robin", "least-loaded"):
-                self.all.append(Load(run, fleet, "--balance", rule))
-            self.new = Load(run, fleet, "--reconnect")
-            self.all.append(self.new)
-        except BaseException:
-            self.end()
-            raise
-
-    def wait_more(self, count=50):
-        """Wait until each has been answered so often."""
-        for load in self.all:
-            load.wait_more(count)
-
-    def check(self):
-        for load in self.all:
-            load.check()
-
-    def end(self):
-        """End them all."""
-        call("rm", "--force", *(load.container for load in self.all), check=False)
-        for load in self.all:
-            load.kill()
-
-
 @pytest.fixture(name="fleet", scope="module", params=["nginx", "haproxy", "libquoted"])
 def start_fleet(run, request):
     fleet = Fleet(run, request.param)
@@ -187,13 +100,9 @@ def start_fleet(run, request):
 def start_loads(run, fleet):
     """Clients that all are answered, and that reach every server."""
     fleet.mend()
-    loads = Loads(run, fleet)
-    try:
-        loads.wait_more(1)
-        loads.new.wait_servers(*fleet.names)
+    with Loads(run, fleet.network, PRICE, fleet.target) as loads:
+        loads.wait_servers(fleet.names)
         yield loads
-    finally:
-        loads.end()
 
 
 def test_killed_server(fleet, loads):
@@ -201,8 +110,8 @@ def test_killed_server(fleet, loads):
     fleet.servers[victim].kill()
     loads.wait_more()
     fleet.servers[victim].start()
-    loads.new.wait_servers(*fleet.names)
-    loads.check()
+    loads.wait_servers(fleet.names)
+    loads.check(fleet.names)
 
 
 def test_server_that_is_stopped_and_started(fleet, loads):
@@ -210,8 +119,8 @@ def test_server_that_is_stopped_and_started(fleet, loads):
     assert fleet.servers[victim].stop() == 0
     loads.wait_more()
     fleet.servers[victim].start()
-    loads.new.wait_servers(*fleet.names)
-    loads.check()
+    loads.wait_servers(fleet.names)
+    loads.check(fleet.names)
 
 
 def test_server_that_comes_back_elsewhere(run, fleet, loads):
@@ -228,8 +137,8 @@ def test_server_that_comes_back_elsewhere(run, fleet, loads):
         loads.wait_more()
         fleet.start(victim)
         assert fleet.servers[victim].address(fleet.network)[0] != address
-        loads.new.wait_servers(*fleet.names)
-        loads.check()
+        loads.wait_servers(fleet.names)
+        loads.check(fleet.names)
     finally:
         stranger.remove()
 
@@ -239,8 +148,8 @@ def test_server_that_is_cut_off(fleet, loads):
     fleet.disconnect(victim)
     loads.wait_more()
     fleet.connect(victim)
-    loads.new.wait_servers(*fleet.names)
-    loads.check()
+    loads.wait_servers(fleet.names)
+    loads.check(fleet.names)
 
 
 def test_balancer_that_is_started_again(fleet, loads):
@@ -250,8 +159,8 @@ def test_balancer_that_is_started_again(fleet, loads):
     call("restart", "--time", "2", fleet.balancer.name)
     assert fleet.balancer.state["StartedAt"] != before
     loads.wait_more()
-    loads.new.wait_servers(*fleet.names)
-    loads.check()
+    loads.wait_servers(fleet.names)
+    loads.check(fleet.names)
 
 
 def test_all_servers_one_after_the_other(fleet, loads):
@@ -260,6 +169,6 @@ def test_all_servers_one_after_the_other(fleet, loads):
         assert fleet.servers[name].stop() == 0
         fleet.servers[name].remove()
         fleet.start(name)
-        loads.new.wait_servers(*fleet.names)
+        loads.wait_servers(fleet.names)
     loads.wait_more()
-    loads.check()
+    loads.check(fleet.names)

@@ -178,10 +178,11 @@ def build_for(run_id):
 class Run:
     """One run of the tests, and all that it makes."""
 
-    def __init__(self):
+    def __init__(self, image=None):
+        """`image` names one that the engine has already, to be taken as it is."""
         remove_made(is_left)
         self.id = make_id()
-        self._image = None
+        self._image = image
         self._why_no_image = None
         self._numbers = itertools.count(1)
 
