@@ -121,8 +121,8 @@ def tell(result, folder):
                "slowest, ms"], rows) +
         f"\nThe median of the last server alone is {factor:.2f} times that of three. Every server "
         "and client shares this machine's processors, so fewer servers leave more of them to each; "
-        "and one server has room for far more than these clients ask. The slowest requests are "
-        "those whose server had gone.\n\n" + plot(result, folder) +
+        "and one server has room for far more than these clients ask.\n\n" +
+        plot(result, folder) +
         f"\nWith no server left a client says so within its time, {HASTY_MS} ms here (a fifth "
         f"client, which came then, after {milliseconds(slowest)} ms at most):\n\n" +
         quote_block(result.said.transcript) +
