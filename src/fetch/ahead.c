@@ -63,18 +63,20 @@ static bool is_wanted(const struct desk *desk,
            (asked_ms > 0 && since_ms < desk->policy.warm_for_ms);
 }
 
-void desk_weigh(struct desk *desk, struct flight *flight, uint64_t now_mono_ms,
-                uint32_t seconds_before, uint64_t before_mono_ms)
+void desk_weigh(struct flight *flight, uint64_t now_mono_ms,
+                const struct fetch_interest *interest)
 {
-    struct fetch_interest interest;
-    if (!ask_interest(desk, &flight->symbol, &interest)) {
-        return;
+    uint32_t asked = interest->seconds - flight->base_seconds;
+    uint64_t over_ms = now_mono_ms > flight->base_mono_ms
+                           ? now_mono_ms - flight->base_mono_ms
+                           : 0;
+    // As if it had been asked for once in the minute before, so that what was
+    // counted for a moment only says little.
+    double rate = (double)(asked + 1) * 1000 / (double)(over_ms + 60000);
+    flight->rate = interest->is_watched || rate > 1 ? 1 : rate;
+    if (interest->quote != NULL) {
+        flight->since_mono_ms = interest->quote->fetched_mono_ms;
     }
-    uint32_t asked = interest.seconds - seconds_before;
-    uint64_t over_ms =
-        now_mono_ms > before_mono_ms ? now_mono_ms - before_mono_ms : 0;
-    double rate = (double)(asked + 1) * 1000 / (double)(over_ms + 1000);
-    flight->rate = interest.is_watched || rate > 1 ? 1 : rate;
 }
 
 static void put(struct desk *desk, const struct symbol *symbol, uint64_t due_ms,
@@ -116,6 +118,19 @@ void desk_try_later(struct desk *desk, const struct symbol *symbol,
         &interest);
 }
 
+uint64_t desk_hold_ms(struct desk *desk, const struct flight *flight,
+                      struct steady_time now)
+{
+    struct fetch_interest interest;
+    if (!ask_interest(desk, &flight->symbol, &interest) ||
+        interest.quote == NULL) {
+        return 0;
+    }
+    uint64_t due_ms = closing_due_mono_ms(
+        interest.quote, desk_market(desk, &flight->symbol), now.mono_ms, now);
+    return due_ms - now.mono_ms;
+}
+
 /* A symbol is due: ask for it again, if it is still wanted. */
 static void refresh(struct desk *desk, const struct warm_due *due,
                     struct steady_time now)
@@ -135,7 +150,9 @@ static void refresh(struct desk *desk, const struct warm_due *due,
         return;
     }
     flight->since_mono_ms = due->put_ms;
-    desk_weigh(desk, flight, now.mono_ms, due->mark, due->put_ms);
+    flight->base_seconds = due->mark;
+    flight->base_mono_ms = due->put_ms;
+    desk_weigh(flight, now.mono_ms, &interest);
     route_on(desk, flight, now);
 }
 

@@ -71,7 +71,8 @@ static void finish_call(struct caller *caller, CURL *easy, CURLcode code)
     caller->curl.easy_getinfo(easy, CURLINFO_PRIVATE, &pointer);
     caller->curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     struct call *call = (struct call *)(void *)pointer;
-    CHECK(call != NULL && call->easy == easy);
+    CHECK(call != NULL);
+    CHECK(call->easy == easy);
     struct caller_answer answer = {
         .status = (int)status,
         .body = buffer_span(&call->body),

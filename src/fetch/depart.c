@@ -12,6 +12,9 @@
 
 #define DROP_EVERY_MS 10000u
 
+/* For so long it is remembered how many symbols were wanted. */
+#define WANTED_MS (60u * 60u * 1000u)
+
 /* What a post would ask next. */
 struct party {
     size_t count;
@@ -66,42 +69,62 @@ static void gather_waited(struct desk *desk, struct post *post,
     party->waited = party->count;
 }
 
-/* What a refresh is worth: how often it is asked for, times how old it is. */
+static void look_in(uint64_t *look_ms, uint64_t ms)
+{
+    *look_ms = ms < *look_ms ? ms : *look_ms;
+}
+
+/*
+ * What a refresh is worth: how often the symbol is asked for, times the square
+ * of its age.  What people feel is the sum of rate times age over all symbols;
+ * it is least when each is refreshed at a rate that goes with the square root
+ * of the one at which it is asked for, and taking the greatest of these each
+ * time comes to that.
+ */
 static double worth(const struct flight *flight, uint64_t now_mono_ms)
 {
     uint64_t since = flight->since_mono_ms;
     uint64_t age_ms = now_mono_ms > since ? now_mono_ms - since : 0;
-    return flight->rate * (double)(age_ms + 1);
+    return flight->rate * (double)(age_ms + 1) * (double)(age_ms + 1);
+}
+
+/* The refresh that is worth most, of those not looked at yet. */
+static struct flight *find_best(struct post *post, uint64_t now_mono_ms)
+{
+    struct flight *best = NULL;
+    struct flight *flight;
+    TAILQ_FOREACH(flight, &post->others, link)
+    {
+        bool is_better = best == NULL ||
+                         worth(flight, now_mono_ms) > worth(best, now_mono_ms);
+        best = !flight->is_picked && is_better ? flight : best;
+    }
+    return best;
 }
 
 /* Of those that nobody waits for the ones that are worth most, up to `count` in
- * all. */
+ * all.  Those that would bring nothing new tell when to look again. */
 static void gather_others(struct desk *desk, struct post *post,
                           struct steady_time now, struct party *party,
-                          size_t count)
+                          size_t count, uint64_t *look_ms)
 {
-    while (party->count < count) {
-        struct flight *best = NULL;
-        struct flight *flight;
-        TAILQ_FOREACH(flight, &post->others, link)
-        {
-            bool is_better = best == NULL || worth(flight, now.mono_ms) >
-                                                 worth(best, now.mono_ms);
-            best = !flight->is_picked && is_better ? flight : best;
-        }
-        if (best == NULL) {
-            break;
-        }
-        if (recall(desk, post, best, now)) {
+    struct flight *flight;
+    while (party->count < count &&
+           (flight = find_best(post, now.mono_ms)) != NULL) {
+        if (recall(desk, post, flight, now)) {
             continue;
         }
-        if (!join(party, best)) {
+        flight->is_picked = true;
+        uint64_t hold_ms = desk_hold_ms(desk, flight, now);
+        if (hold_ms > 0) {
+            look_in(look_ms, hold_ms);
+        } else if (!join(party, flight)) {
             break;
         }
-        best->is_picked = true;
     }
-    for (size_t i = party->waited; i < party->count; i++) {
-        party->flights[i]->is_picked = false;
+    TAILQ_FOREACH(flight, &post->others, link)
+    {
+        flight->is_picked = false;
     }
 }
 
@@ -119,11 +142,6 @@ static bool is_company_free(const struct post *post, struct steady_time now)
 }
 
 /* --- Waiting -------------------------------------------------------------- */
-
-static void look_in(uint64_t *look_ms, uint64_t ms)
-{
-    *look_ms = ms < *look_ms ? ms : *look_ms;
-}
 
 /* Send on those whose time to wait is over; the first of the rest tells when to
  * look again. */
@@ -148,13 +166,16 @@ static void send_on_the_impatient(struct desk *desk, struct post *post,
 
 /* Whether nobody has wanted a symbol for so long that it is refreshed no more.
  */
-static bool is_forgotten(const struct desk *desk, const struct flight *flight,
+static bool is_forgotten(struct desk *desk, struct flight *flight,
                          uint64_t now_mono_ms)
 {
     struct fetch_interest interest = {0};
     const struct desk_callbacks *callbacks = &desk->callbacks;
     if (callbacks->on_interest != NULL) {
         callbacks->on_interest(callbacks->user, &flight->symbol, &interest);
+        if (flight->base_mono_ms > 0) {
+            desk_weigh(flight, now_mono_ms, &interest);
+        }
     }
     uint64_t wanted_ms = flight->wanted_mono_ms > interest.asked_mono_ms
                              ? flight->wanted_mono_ms
@@ -192,6 +213,21 @@ static void drop_the_forgotten(struct desk *desk, struct post *post,
     }
 }
 
+/* How many symbols will want a closing price: the most that were refreshed at a
+ * time lately, for one that nobody has asked for in five minutes may be asked
+ * for in the next. */
+static uint32_t count_wanted(struct desk *desk, const struct post *post,
+                             uint64_t now_mono_ms)
+{
+    uint32_t count = (uint32_t)warm_count(desk->warm) + post->others_count;
+    bool is_over = now_mono_ms - desk->wanted_mono_ms >= WANTED_MS;
+    if (count >= desk->wanted || is_over) {
+        desk->wanted = count;
+        desk->wanted_mono_ms = now_mono_ms;
+    }
+    return desk->wanted;
+}
+
 /* Milliseconds until a call for which nobody waits should be made. */
 static uint64_t pace_ms(struct desk *desk, struct post *post,
                         struct steady_time now)
@@ -203,7 +239,7 @@ static uint64_t pace_ms(struct desk *desk, struct post *post,
         uint64_t turns_ms = windows[i].view.turns_in_ms;
         bool is_long = windows[i].view.rule.span >= BUDGET_DAY;
         windows[i].open_ms = is_long ? hours_open_ms(desk, now, turns_ms) : 0;
-        windows[i].closing = (uint32_t)warm_count(desk->warm);
+        windows[i].closing = count_wanted(desk, post, now.mono_ms);
     }
     return pace_wait_ms(&post->pace, now.mono_ms, windows, count);
 }
@@ -224,7 +260,7 @@ static bool gather(struct desk *desk, struct post *post, struct steady_time now,
     gather_waited(desk, post, now, party);
     if (party->waited > 0) {
         if (post->batch_max > 1 && is_company_free(post, now)) {
-            gather_others(desk, post, now, party, post->batch_max);
+            gather_others(desk, post, now, party, post->batch_max, look_ms);
         }
         uint64_t since_ms = now.mono_ms - party->flights[0]->queued_mono_ms;
         bool is_full = party->waited >= post->batch_max;
@@ -243,7 +279,7 @@ static bool gather(struct desk *desk, struct post *post, struct steady_time now,
         look_in(look_ms, ms);
         return false;
     }
-    gather_others(desk, post, now, party, post->batch_max);
+    gather_others(desk, post, now, party, post->batch_max, look_ms);
     return party->count > 0;
 }
 

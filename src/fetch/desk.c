@@ -17,72 +17,6 @@
 /* How often what is due is looked for: the wheel's second. */
 #define WARM_LOOK_MS 1000u
 
-/* --- Sets of posts ---------------------------------------------------------
- */
-
-static struct set *make_set(struct desk *desk, struct fetch_provider *providers,
-                            size_t count, struct steady_time now)
-{
-    CHECK(count > 0); // else a flight would end with neither price nor reason
-    struct set *set = mem_calloc(1, sizeof(*set));
-    struct post *posts = mem_calloc(count, sizeof(*posts));
-    size_t made = 0;
-    while (set != NULL && posts != NULL && made < count &&
-           post_init(&posts[made], &providers[made], desk->boot, now) == 0) {
-        made++;
-    }
-    if (made == count) {
-        *set = (struct set){1, count, posts};
-        return set;
-    }
-    for (size_t i = 0; i < made; i++) {
-        providers[i] = posts[i].what; // given back
-        posts[i].what = (struct fetch_provider){0};
-        post_deinit(&posts[i]);
-    }
-    mem_free(posts);
-    mem_free(set);
-    return NULL;
-}
-
-static void leave_set(struct set *set)
-{
-    CHECK(set->references > 0);
-    if (--set->references > 0) {
-        return;
-    }
-    for (size_t i = 0; i < set->count; i++) {
-        post_deinit(&set->posts[i]);
-    }
-    mem_free(set->posts);
-    mem_free(set);
-}
-
-/* What was spent with a key is spent, whatever the rules are now. */
-static int keep_budgets(const struct set *before, struct set *after,
-                        struct steady_time now)
-{
-    for (size_t i = 0; i < after->count; i++) {
-        for (size_t k = 0; k < before->count; k++) {
-            struct post *old = &before->posts[k];
-            struct post *new = &after->posts[i];
-            if (strcmp(old->budget_key, new->budget_key) != 0) {
-                continue;
-            }
-            struct buffer text = buffer_empty(1u << 20);
-            budget_save(old->budget, now, &text);
-            int err = text.failed
-                          ? ERR_NOMEM
-                          : budget_load(new->budget, now, buffer_span(&text));
-            buffer_deinit(&text);
-            if (err != 0) {
-                return ERR_NOMEM;
-            }
-        }
-    }
-    return 0;
-}
-
 /* --- Making and ending -----------------------------------------------------
  */
 
@@ -125,6 +59,7 @@ uint64_t desk_draw(struct desk *desk, uint64_t limit)
 
 static void free_flight(struct desk *desk, struct flight *flight)
 {
+    CHECK(desk->flights != NULL);
     HASH_DEL(desk->flights, flight);
     mem_free(flight);
     metric_subtract(desk->cells, METRIC_flights_open, 1);
@@ -133,6 +68,7 @@ static void free_flight(struct desk *desk, struct flight *flight)
 /* Take a flight out of the queue it is in, if it is in one. */
 static void take_out(struct desk *desk, struct flight *flight)
 {
+    CHECK(desk->set != NULL);
     if (!flight->is_called && flight->post < desk->set->count) {
         post_unqueue(&desk->set->posts[flight->post], flight);
     }
@@ -145,7 +81,7 @@ static void end_trip(struct desk *desk, struct desk_trip *trip)
     TAILQ_REMOVE(&desk->trips, trip, link);
     trip->set->posts[trip->post].calls--;
     desk->calls--;
-    leave_set(trip->set);
+    set_leave(trip->set);
     mem_free(trip);
 }
 
@@ -166,7 +102,7 @@ void desk_destroy(struct desk **desk)
         free_flight(gone, flight);
     }
     if (gone->set != NULL) {
-        leave_set(gone->set);
+        set_leave(gone->set);
     }
     warm_destroy(&gone->warm);
     mem_free(gone);
@@ -177,17 +113,17 @@ int desk_open(struct desk *desk, struct steady_time now,
               const struct fetch_policy *policy,
               struct fetch_provider *providers, size_t count)
 {
-    struct set *set = make_set(desk, providers, count, now);
+    struct set *set = set_make(desk->boot, providers, count, now);
     if (set == NULL) {
         return ERR_NOMEM;
     }
     struct set *before = desk->set;
-    if (before != NULL && keep_budgets(before, set, now) != 0) {
+    if (before != NULL && set_keep_budgets(before, set, now) != 0) {
         for (size_t i = 0; i < count; i++) {
             providers[i] = set->posts[i].what;
             set->posts[i].what = (struct fetch_provider){0};
         }
-        leave_set(set);
+        set_leave(set);
         return ERR_NOMEM;
     }
     desk->policy = *policy;
@@ -210,7 +146,7 @@ int desk_open(struct desk *desk, struct steady_time now,
         }
     }
     if (before != NULL) {
-        leave_set(before);
+        set_leave(before);
     }
     return 0;
 }
@@ -269,6 +205,20 @@ void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,
     free_flight(desk, flight);
 }
 
+/* A refresh that was asked for is weighed from now on. */
+static void begin_count(struct desk *desk, struct flight *flight,
+                        uint64_t now_mono_ms)
+{
+    struct fetch_interest interest = {0};
+    if (desk->callbacks.on_interest != NULL) {
+        desk->callbacks.on_interest(desk->callbacks.user, &flight->symbol,
+                                    &interest);
+    }
+    flight->base_seconds = interest.seconds;
+    flight->base_mono_ms = now_mono_ms;
+    desk_weigh(flight, now_mono_ms, &interest);
+}
+
 /* A request begins to wait for a flight that nobody waited for. */
 static void hurry(struct desk *desk, struct flight *flight,
                   struct steady_time now)
@@ -313,7 +263,7 @@ int desk_ask(struct desk *desk, struct steady_time now,
     flight->is_waited = is_waited;
     flight->waited_mono_ms = now.mono_ms;
     if (!is_waited) {
-        desk_weigh(desk, flight, now.mono_ms, 0, now.mono_ms);
+        begin_count(desk, flight, now.mono_ms);
     }
     route_on(desk, flight, now);
     return 0;

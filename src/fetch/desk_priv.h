@@ -7,17 +7,11 @@
 
 #include "fetch/desk.h"
 #include "fetch/post.h"
+#include "fetch/set.h"
 #include "fetch/warm.h"
 
 /* Calendars are fewer. */
 #define DESK_MARKETS_LIMIT 64
-
-/* The posts of one configuration.  A call that began with them keeps them. */
-struct set {
-    uint32_t references;
-    size_t count;
-    struct post *posts;
-};
 
 /* A call under way. */
 struct desk_trip {
@@ -43,6 +37,8 @@ struct desk {
     uint64_t calls_made;
     struct warm *warm;
     uint64_t look_ms;
+    uint32_t wanted; /* symbols at a time, lately; depart.c's */
+    uint64_t wanted_mono_ms;
     uint64_t random;
     /* Markets of symbols that are refreshed ahead; hours.c's. */
     const struct timetable *markets[DESK_MARKETS_LIMIT];
@@ -117,10 +113,15 @@ bool desk_has_flight(const struct desk *desk, const struct symbol *symbol);
 const struct timetable *desk_market(struct desk *desk,
                                     const struct symbol *symbol);
 
-/* Work out the rate at which a flight's symbol is asked for, by what was
- * counted before and when. */
-void desk_weigh(struct desk *desk, struct flight *flight, uint64_t now_mono_ms,
-                uint32_t seconds_before, uint64_t before_mono_ms);
+/* Work out what a refresh is worth: how old what there is of its symbol is, and
+ * the rate at which that was asked for since flight->base_mono_ms. */
+void desk_weigh(struct flight *flight, uint64_t now_mono_ms,
+                const struct fetch_interest *interest);
+
+/* Milliseconds for which a refresh would bring nothing new, because the market
+ * is closed and its closing price not to be had yet, or had already. */
+uint64_t desk_hold_ms(struct desk *desk, const struct flight *flight,
+                      struct steady_time now);
 
 /* Look at a symbol again before its new quote is too old. */
 void desk_keep_warm(struct desk *desk, const struct quote *quote,

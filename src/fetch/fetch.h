@@ -83,8 +83,10 @@ struct fetch_policy {
 
 /* How much a symbol is wanted. */
 struct fetch_interest {
-    uint64_t asked_mono_ms; /* when it was asked for last; 0: never */
-    uint32_t seconds;       /* in which it was asked for, rising */
+    uint64_t asked_mono_ms;    /* when it was asked for last; 0: never */
+    uint32_t seconds;          /* in which it was asked for, rising */
+    const struct quote *quote; /* what there is of it, or NULL.  BORROWED until
+                                  the thread blocks */
     bool is_watched;
 };
 

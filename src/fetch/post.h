@@ -41,7 +41,9 @@ struct flight {
     uint64_t queued_mono_ms; /* at this post */
     uint32_t batch_max;      /* the largest call it may be in */
     double rate;             /* at which it is asked for: 0 to 1 a second */
-    uint64_t since_mono_ms;  /* when what there is of it was fetched */
+    uint32_t base_seconds;   /* what it is counted from, and since when */
+    uint64_t base_mono_ms;
+    uint64_t since_mono_ms; /* when what there is of it was fetched */
     int err; /* the failure that tells most so far, and its sentence */
     char reason[FETCH_REASON_SIZE];
 };

@@ -51,6 +51,9 @@ static void on_interest(void *user, const struct symbol *symbol,
     cache_interest(supply->shared->cache, symbol, &interest);
     out->asked_mono_ms = interest.asked_mono_ms;
     out->seconds = interest.seconds;
+    struct cache_found found;
+    cache_peek(supply->shared->cache, symbol, &found);
+    out->quote = found.quote;
 }
 
 /* Whether a symbol looks like that of a share: letters, perhaps with a class

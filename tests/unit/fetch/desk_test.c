@@ -60,7 +60,8 @@ static void inv4_no_call_departs_beyond_the_budget(void **state)
     f->limits[0] = "limits:\n  - [1, s]\n  - [5, m]\n  - [30, d]\n";
     f->policy.warm_for_ms = 300000;
     counter_open_desk(f, true);
-    f->interest = (struct fetch_interest){f->now.mono_ms, 1, true};
+    f->interest = (struct fetch_interest){
+        .asked_mono_ms = f->now.mono_ms, .seconds = 1, .is_watched = true};
     uint64_t random = 3;
     for (int i = 0; i < 4000; i++) {
         char text[8];

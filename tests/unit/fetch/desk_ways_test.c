@@ -165,7 +165,8 @@ static void what_is_wanted_is_refreshed_before_it_is_stale(void **state)
     struct counter *f = *state;
     f->policy.warm_for_ms = 300000;
     counter_open_desk(f, true);
-    f->interest = (struct fetch_interest){f->now.mono_ms, 1, false};
+    f->interest = (struct fetch_interest){
+        .asked_mono_ms = f->now.mono_ms, .seconds = 1, .is_watched = false};
     counter_ask(f, "IBM", 0, true);
     counter_settle(f);
     counter_run(f, 290000);
@@ -204,7 +205,8 @@ static void refreshes_are_paced_and_leave_some_for_people(void **state)
     f->limits[0] = "limits:\n  - [24, d]\n";
     f->policy.warm_for_ms = 86400000;
     counter_open_desk(f, true);
-    f->interest = (struct fetch_interest){f->now.mono_ms, 1, true};
+    f->interest = (struct fetch_interest){
+        .asked_mono_ms = f->now.mono_ms, .seconds = 1, .is_watched = true};
     for (int i = 0; i < 4; i++) {
         char text[8];
         snprintf(text, sizeof(text), "S%d", i);
@@ -266,7 +268,8 @@ static void oom_tells_and_leaves_nothing_behind(void **state)
     struct counter *f = *state;
     f->policy.warm_for_ms = 300000;
     counter_open_desk(f, true);
-    f->interest = (struct fetch_interest){f->now.mono_ms, 1, true};
+    f->interest = (struct fetch_interest){
+        .asked_mono_ms = f->now.mono_ms, .seconds = 1, .is_watched = true};
     TESTING_EACH_ALLOCATION(n)
     {
         unsigned before = f->told[0];

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * set.h -- the posts of one configuration.  A call that began with them keeps
+ * them, whatever is loaded meanwhile.
+ *
+ * The inside of desk.h.  Threads: the desk's owner's.
+ */
+
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "budget/steady.h"
+
+struct fetch_provider; /* fetch/fetch.h */
+struct post;           /* fetch/post.h */
+
+struct set {
+    uint32_t references;
+    size_t count;
+    struct post *posts;
+};
+
+/* Make the posts of `count` providers (1 or more), which are MOVED on success,
+ * held once; `boot` as in budget/budget.h.  NULL for want of memory. */
+struct set *set_make(const char *boot, struct fetch_provider *providers,
+                     size_t count, struct steady_time now);
+
+/* Let go of a set; whoever is last frees it. */
+void set_leave(struct set *set);
+
+/* What was spent with a key is spent, whatever the rules are now: take it over.
+ * Returns 0 or ERR_NOMEM. */
+int set_keep_budgets(const struct set *before, struct set *after,
+                     struct steady_time now);
