@@ -119,6 +119,7 @@ static enum reading read_string(struct replies *replies, struct value *value)
     if (rest.len - value->bytes < len + 2) {
         return READING_PARTIAL;
     }
+    CHECK(rest.data != NULL);
     const char *at = rest.data + value->bytes;
     if (at[len] != '\r' || at[len + 1] != '\n') {
         return refuse(replies, NO_RESP);

@@ -81,6 +81,7 @@ size_t query_choose(const struct provider *provider,
     CHECK(wish->count > 0 && wish->count <= PROVIDER_SYMBOLS_LIMIT);
     CHECK(wish->count_max > 0);
     struct spelling spellings[PROVIDER_SYMBOLS_LIMIT];
+    spellings[0].len = 0;
     for (size_t i = 0; i < wish->count; i++) {
         if (!spelling_of(provider, wish->symbols[i], &spellings[i])) {
             spellings[i].len = 0;

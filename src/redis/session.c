@@ -105,7 +105,8 @@ static void on_beat(void *user)
     struct session *session = user;
     struct conn *conn = session->guest->conn;
     const struct turn *first = TAILQ_FIRST(&session->turns);
-    CHECK(first != NULL && !inquiry_is_done(first->inquiry));
+    CHECK(first != NULL);
+    CHECK(!inquiry_is_done(first->inquiry));
     if (first->version < 3 || first->is_element || conn_unsent(conn) > 0) {
         return;
     }

@@ -427,7 +427,8 @@ static void deinit_loop(struct server *server)
     agent_close(&server->agent);
     mailbox_close(&server->mailbox);
     uv_close((uv_handle_t *)&server->stage, NULL);
-    for (size_t i = 0; i < server->signals_count; i++) {
+    CHECK(server->signals_count <= SIGNALS_COUNT);
+    for (size_t i = 0; i < SIGNALS_COUNT && i < server->signals_count; i++) {
         uv_close((uv_handle_t *)&server->signals[i], NULL);
         // One more of them has nothing left to ask for, and must not kill.
         signal(signal_numbers[i], SIG_IGN);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,15 +18,10 @@
 
 #define PATH_SIZE 4200 /* PATH_MAX and what is put behind it */
 
-__attribute__((format(printf, 3, 4))) static int refuse(
-    struct database_opening *opening, int err, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(opening->text, sizeof(opening->text), format, arguments);
-    va_end(arguments);
-    return err;
-}
+/* Say why, and give the error; what does not fit is cut. */
+#define REFUSE(opening, err, ...)                                           \
+    ((void)snprintf((opening)->text, sizeof((opening)->text), __VA_ARGS__), \
+     (err))
 
 static int path_with(char out[PATH_SIZE], const char *path, const char *behind,
                      struct database_opening *opening)
@@ -35,7 +29,7 @@ static int path_with(char out[PATH_SIZE], const char *path, const char *behind,
     int len = snprintf(out, PATH_SIZE, "%s%s", path, behind);
     return len < PATH_SIZE
                ? 0
-               : refuse(opening, ERR_IO, "the path is too long: %.200s", path);
+               : REFUSE(opening, ERR_IO, "the path is too long: %.200s", path);
 }
 
 /* --- The lock ------------------------------------------------------------- */
@@ -55,17 +49,17 @@ int opening_lock(int *lock, const char *path, bool *was_ours,
         return 0; // nobody can write there, so nobody needs to be kept out
     }
     if (fd < 0) {
-        return refuse(opening, ERR_IO, "%.3000s: %s", name, strerror(errno));
+        return REFUSE(opening, ERR_IO, "%.300s: %s", name, strerror(errno));
     }
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int cause = errno;
         close(fd);
         return cause == EWOULDBLOCK
-                   ? refuse(opening, ERR_FULL,
+                   ? REFUSE(opening, ERR_FULL,
                             "%s is in use by another process: give each "
                             "server a file of its own",
                             path)
-                   : refuse(opening, ERR_IO, "%.3000s: %s", name,
+                   : REFUSE(opening, ERR_IO, "%.300s: %s", name,
                             strerror(cause));
     }
     *lock = fd;
@@ -89,7 +83,7 @@ static int error_of(struct sqlite3 *file, const char *path,
     // SQLITE_ERROR: a table or column of ours is not there.
     bool is_damaged =
         code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
-    return refuse(opening,
+    return REFUSE(opening,
                   code == SQLITE_NOMEM ? ERR_NOMEM
                   : is_damaged         ? ERR_PROTOCOL
                                        : ERR_IO,
@@ -123,7 +117,7 @@ static int check_table(struct sqlite3 *file, const char *text, const char *path,
     } else {
         const char *said = (const char *)sqlite3_column_text(statement, 0);
         if (said == NULL || strcmp(said, "ok") != 0) {
-            err = refuse(opening, ERR_PROTOCOL, "%s: %s", path,
+            err = REFUSE(opening, ERR_PROTOCOL, "%s: %s", path,
                          said == NULL ? "no memory" : said);
         }
     }
@@ -162,12 +156,12 @@ static int identify(struct sqlite3 *file, const char *path,
         return make_tables(file, path, opening);
     }
     if (application != SCHEMA_APPLICATION) {
-        return refuse(opening, ERR_SYNTAX,
+        return REFUSE(opening, ERR_SYNTAX,
                       "%s is a database of another program: name another file",
                       path);
     }
     if (version != SCHEMA_VERSION) {
-        return refuse(opening, ERR_SYNTAX,
+        return REFUSE(opening, ERR_SYNTAX,
                       "%s is of version %d, and this server knows %d: use the "
                       "server that wrote it, or name another file",
                       path, (int)version, SCHEMA_VERSION);
@@ -194,7 +188,7 @@ static int open_immutable(struct sqlite3 **file, const char *path,
     sqlite3_free(uri);
     return code == SQLITE_OK
                ? 0
-               : refuse(opening, ERR_IO, "%s: %s", path, sqlite3_errstr(code));
+               : REFUSE(opening, ERR_IO, "%s: %s", path, sqlite3_errstr(code));
 }
 
 static bool is_on_read_only_disk(const char *path)
@@ -260,7 +254,7 @@ int opening_set_aside(const char *path, bool was_ours,
         return ERR_IO; // with what it said
     }
     if (!was_ours && !is_sqlite(path)) {
-        return refuse(opening, ERR_SYNTAX,
+        return REFUSE(opening, ERR_SYNTAX,
                       "%s is no database: name another file, or move this one "
                       "away",
                       path);
@@ -282,9 +276,9 @@ int opening_set_aside(const char *path, bool was_ours,
             return ERR_IO;
         }
         if (rename(from, to) != 0 && (i == 0 || errno != ENOENT)) {
-            return refuse(opening, ERR_IO, "%s: %s", path, strerror(errno));
+            return REFUSE(opening, ERR_IO, "%s: %s", path, strerror(errno));
         }
     }
     opening->was_damaged = true;
-    return refuse(opening, 0, "%.200s; it is now %.150s%s", why, path, behind);
+    return REFUSE(opening, 0, "%.200s; it is now %.150s%s", why, path, behind);
 }

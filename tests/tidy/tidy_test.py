@@ -4,6 +4,7 @@
 Each test lays out a small tree with the project's own tools/rooms and looks at
 the rules that fire.  A rule without a bad snippet here is not known to work.
 """
+import re
 import shutil
 import subprocess
 import tomllib
@@ -132,9 +133,10 @@ def tidy(tmp_path):
         for old in tmp_path.iterdir():
             shutil.rmtree(old)
         (tmp_path / "tools").mkdir()
-        shutil.copy(TOP / "tools/rooms", tmp_path / "tools/rooms")
-        with open(tmp_path / "tools/rooms", "a", encoding="utf-8") as file:
-            file.write(rooms)
+        # What the project's own files are exempt from is no rule for these.
+        own = re.sub(r"(?m)^\[\[exempt\]\]\n(?:\w.*\n)*", "",
+                     (TOP / "tools/rooms").read_text(encoding="utf-8"))
+        (tmp_path / "tools/rooms").write_text(own + rooms, encoding="utf-8")
         for path, text in files.items():
             full = tmp_path / path
             full.parent.mkdir(parents=True, exist_ok=True)
@@ -475,7 +477,6 @@ def test_includes_that_are_not_allowed(tidy, path, include, rule):
     ("src/cache/thing.c", "<urcu/rculfhash.h>"),
     ("src/proto/thing.c", "<http_parser.h>"),
     ("src/base/thing.c", "<sys/socket.h>"),
-    ("client/lib/thing.c", "<hiredis/read.h>"),
     ("client/cli/thing.c", "<quoted/quoted.h>"),
     ("client/lib/thing.c", "<quoted/quoted.h>"),
     ("tests/unit/net/thing_test.c", "<uv.h>"),
