@@ -32,6 +32,7 @@ START_S = 120 + DEADLINE_S
 END_S = 60 + DEADLINE_S
 
 NEEDED = ("dockerd", "unshare", "setpriv", "ip")
+APART = ("--net", "--mount", "--pid", "--fork", "--mount-proc")
 
 
 def why_no_engine():
@@ -41,8 +42,7 @@ def why_no_engine():
     missing = [name for name in NEEDED if not shutil.which(name)]
     if missing:
         return f"no {missing[0]}"
-    done = subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "true"],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(["unshare", *APART, "true"], capture_output=True, text=True, check=False)
     return f"no name spaces here: {done.stderr.strip()}" if done.returncode != 0 else None
 
 
@@ -75,8 +75,7 @@ class Engine:
                    "--cgroup-parent", f"/{self._folder.name}"]
         # unshare gives it its name spaces, and ends them with it; setpriv has the kernel
         # end that with this program.
-        apart = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--pid", "--fork",
-                 "--kill-child=KILL", "--mount-proc",
+        apart = ["setpriv", "--pdeathsig", "KILL", "unshare", *APART, "--kill-child=KILL",
                  "sh", "-c", 'ip link set lo up && mount -t tmpfs none /run && exec "$@"', "sh"]
         with open(self._folder / "log", "wb") as log:
             self._process = subprocess.Popen([*apart, *command], stdin=subprocess.DEVNULL,
