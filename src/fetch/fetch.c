@@ -41,8 +41,8 @@ struct order_mail {
 
 /* A call of the desk's, from when it is decided to when it is judged. */
 struct errand {
-    TAILQ_ENTRY(errand) link; // of those that wait for their note
-    uint64_t since_mono_ms;   // since when
+    TAILQ_ENTRY(errand) link; // of `unnoted` or `dialed`
+    uint64_t since_mono_ms;   // since when it waits for its note
     const struct desk_call *call;
 };
 
@@ -55,7 +55,8 @@ struct fetch {
     struct fetch_options options;
     struct caller *caller;
     struct desk *desk;
-    struct errands unnoted;
+    struct errands unnoted;            // wait for their note
+    struct errands dialed;             // are under way
     struct provider_verdict *verdicts; // room for those of one call
     uv_timer_t timer;
     struct order_mail stop;
@@ -122,6 +123,7 @@ static void finish(struct fetch *fetch, struct errand *errand, int status,
                    const struct provider_outcome *outcome)
 {
     log_call(fetch, errand, status, outcome);
+    TAILQ_REMOVE(&fetch->dialed, errand, link);
     desk_arrive(fetch->desk, now(fetch), errand->call, outcome,
                 fetch->verdicts);
     mem_free(errand);
@@ -131,6 +133,7 @@ static void finish(struct fetch *fetch, struct errand *errand, int status,
 static void dial(struct fetch *fetch, struct errand *errand)
 {
     const struct desk_call *call = errand->call;
+    TAILQ_INSERT_TAIL(&fetch->dialed, errand, link);
     int err = dial_start(fetch->caller, call->provider, &call->query, errand);
     if (err != 0) {
         const char *why = err == ERR_ABSENT ? caller_load_error(fetch->caller)
@@ -327,14 +330,20 @@ static void on_mail(void *user, struct mail *mail)
     proceed(fetch);
 }
 
-static void drain(struct fetch *fetch)
+static void free_errands(struct errands *errands)
 {
-    caller_destroy(&fetch->caller);
     struct errand *errand;
-    while ((errand = TAILQ_FIRST(&fetch->unnoted)) != NULL) {
-        TAILQ_REMOVE(&fetch->unnoted, errand, link);
+    while ((errand = TAILQ_FIRST(errands)) != NULL) {
+        TAILQ_REMOVE(errands, errand, link);
         mem_free(errand);
     }
+}
+
+static void drain(struct fetch *fetch)
+{
+    caller_destroy(&fetch->caller); // which calls nobody back
+    free_errands(&fetch->unnoted);
+    free_errands(&fetch->dialed);
     desk_drain(fetch->desk);
     CHECK(desk_count(fetch->desk) == 0);
 }
@@ -474,6 +483,7 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
     fetch->options = *options;
     fetch->stop.order = ORDER_STOP;
     TAILQ_INIT(&fetch->unnoted);
+    TAILQ_INIT(&fetch->dialed);
     fetch->verdicts =
         mem_calloc(PROVIDER_SYMBOLS_LIMIT, sizeof(*fetch->verdicts));
     int err = fetch->verdicts == NULL ? ERR_NOMEM : init_loop(fetch);
