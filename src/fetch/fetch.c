@@ -90,11 +90,9 @@ static struct steady_time now(struct fetch *fetch)
 /* --- Calls -----------------------------------------------------------------
  */
 
-static void log_call(const struct fetch *fetch, const struct errand *errand,
-                     int status, const struct provider_outcome *outcome)
+static void log_call(const struct query *query, int status,
+                     const struct provider_outcome *outcome)
 {
-    const struct query *query = &errand->call->query;
-    (void)fetch;
     log_event(LOG_DEBUG, "fetch", "call ended",
               LOG_TEXT("provider", provider_name(query->provider)),
               LOG_TEXT("symbol", query->symbols[0]->text),
@@ -122,7 +120,7 @@ static void fail_call(struct fetch *fetch, const struct query *query,
 static void finish(struct fetch *fetch, struct errand *errand, int status,
                    const struct provider_outcome *outcome)
 {
-    log_call(fetch, errand, status, outcome);
+    log_call(&errand->call->query, status, outcome);
     TAILQ_REMOVE(&fetch->dialed, errand, link);
     desk_arrive(fetch->desk, now(fetch), errand->call, outcome,
                 fetch->verdicts);
@@ -371,18 +369,14 @@ static void run(void *user)
 
 static void on_wake(void *user)
 {
-    struct fetch *fetch = user;
-    if (fetch->options.on_wake != NULL) {
-        fetch->options.on_wake(fetch->options.user);
-    }
+    const struct fetch_options *options = &((struct fetch *)user)->options;
+    options->on_wake(options->user);
 }
 
 static void on_block(void *user)
 {
-    struct fetch *fetch = user;
-    if (fetch->options.on_block != NULL) {
-        fetch->options.on_block(fetch->options.user);
-    }
+    const struct fetch_options *options = &((struct fetch *)user)->options;
+    options->on_block(options->user);
 }
 
 static int init_loop(struct fetch *fetch)
@@ -559,9 +553,9 @@ int fetch_change(struct fetch *fetch, struct fetch_provider *providers,
 
 void fetch_noted(struct fetch *fetch, uint64_t ticket)
 {
-    struct order_mail order = {.order = ORDER_NOTED, .ticket = ticket};
     // Without memory the call is made a little later (hurry_notes()).
-    (void)post(fetch, &order);
+    (void)post(fetch,
+               &(struct order_mail){.order = ORDER_NOTED, .ticket = ticket});
 }
 
 bool fetch_is_turning(const struct fetch *fetch, uint64_t now_ms)
