@@ -143,13 +143,13 @@ static int print_settings(const struct conf *conf)
 static int check_settings(const struct conf *conf)
 {
     char error[UPSTREAM_ERROR_SIZE] = "";
-    struct fetch_provider providers[CONF_PROVIDERS_LIMIT];
+    struct desk_provider providers[CONF_PROVIDERS_LIMIT];
     size_t count = 0;
     struct names *names = NULL;
     int err = upstream_open(providers, &count, conf,
                             (const char *const *)environ, error);
     for (size_t i = 0; i < count; i++) {
-        fetch_provider_deinit(&providers[i]);
+        terms_free_provider(&providers[i]);
     }
     err = err == 0 ? upstream_load_names(&names, conf, error) : err;
     names_destroy(&names);

@@ -31,7 +31,7 @@
  *   (6) Symbols believed unknown push out only each other.
  *
  * Not decided here: whether a quote is fresh enough to serve
- * (quote/freshness.h), and when to ask upstream again (fetch/desk.h).
+ * (quote/freshness.h), and when to ask upstream again (desk/desk.h).
  *
  * RCU stays in this room: a thread that calls cache_find() needs the four
  * cache_reader_*() calls below and never includes <urcu*.h>.

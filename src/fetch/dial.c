@@ -3,8 +3,8 @@
 
 #include "base/buffer.h"
 #include "base/err.h"
+#include "desk/terms.h"
 #include "fetch/caller.h"
-#include "fetch/fetch.h"
 #include "provider/query.h"
 
 /* Room for a full batch: 256 symbols of 64 bytes, each percent-encoded. */
@@ -19,7 +19,7 @@ static void wipe(struct buffer *buffer)
     buffer_deinit(buffer);
 }
 
-int dial_start(struct caller *caller, const struct fetch_provider *provider,
+int dial_start(struct caller *caller, const struct desk_provider *provider,
                const struct query *query, void *tag)
 {
     struct buffer url = buffer_empty(URL_LIMIT);

@@ -6,11 +6,11 @@
 
 #pragma once
 
-struct caller;         /* fetch/caller.h */
-struct fetch_provider; /* fetch/fetch.h */
-struct query;          /* provider/query.h */
+struct caller;        /* fetch/caller.h */
+struct desk_provider; /* desk/terms.h */
+struct query;         /* provider/query.h */
 
 /* Compose a query's URL and header lines and start the call.  Returns what
  * caller_start() does.  Threads: the caller's. */
-int dial_start(struct caller *caller, const struct fetch_provider *provider,
+int dial_start(struct caller *caller, const struct desk_provider *provider,
                const struct query *query, void *tag);

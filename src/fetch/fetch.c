@@ -7,8 +7,8 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "desk/desk.h"
 #include "fetch/caller.h"
-#include "fetch/desk.h"
 #include "fetch/dial.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -33,9 +33,9 @@ struct order_mail {
     unsigned asker; // ORDER_ASK, as the next two
     bool is_waited;
     struct symbol symbol;
-    struct fetch_provider *providers; // ORDER_CHANGE, owned; as the next two
+    struct desk_provider *providers; // ORDER_CHANGE, owned; as the next two
     size_t count;
-    struct fetch_policy policy;
+    struct desk_policy policy;
     uint64_t ticket; // ORDER_NOTED
 };
 
@@ -63,21 +63,6 @@ struct fetch {
     bool is_draining; // main's, as the next
     bool has_ended;
 };
-
-void fetch_provider_deinit(struct fetch_provider *provider)
-{
-    provider_destroy(&provider->provider);
-    mem_free(provider->origin);
-    if (provider->key != NULL) {
-        explicit_bzero(provider->key, strlen(provider->key));
-        mem_free(provider->key);
-    }
-    for (size_t i = 0; i < provider->markets_count; i++) {
-        mem_free(provider->markets[i]);
-    }
-    mem_free(provider->markets);
-    *provider = (struct fetch_provider){0};
-}
 
 static struct steady_time now(struct fetch *fetch)
 {
@@ -258,8 +243,8 @@ static void obey_ask(struct fetch *fetch, const struct order_mail *mail)
     int err = desk_ask(fetch->desk, now(fetch), &mail->symbol, mail->asker,
                        mail->is_waited);
     if (err != 0) {
-        struct fetch_result result = {.symbol = mail->symbol,
-                                      .err = ERR_OVERLOADED};
+        struct desk_result result = {.symbol = mail->symbol,
+                                     .err = ERR_OVERLOADED};
         snprintf(result.reason, sizeof(result.reason), "%s",
                  err == ERR_FULL ? "fetch.flights_max is reached"
                                  : err_sentence(err));
@@ -268,10 +253,10 @@ static void obey_ask(struct fetch *fetch, const struct order_mail *mail)
     }
 }
 
-static void free_providers(struct fetch_provider **providers, size_t count)
+static void free_providers(struct desk_provider **providers, size_t count)
 {
     for (size_t i = 0; *providers != NULL && i < count; i++) {
-        fetch_provider_deinit(&(*providers)[i]);
+        terms_free_provider(&(*providers)[i]);
     }
     mem_free(*providers);
     *providers = NULL;
@@ -430,7 +415,7 @@ static int load_budgets(struct fetch *fetch)
     return err;
 }
 
-static int make_desk(struct fetch *fetch, struct fetch_provider *providers,
+static int make_desk(struct fetch *fetch, struct desk_provider *providers,
                      size_t count)
 {
     const struct fetch_options *options = &fetch->options;
@@ -467,7 +452,7 @@ static void undo(struct fetch *fetch, bool has_loop)
 }
 
 int fetch_start(struct fetch **out, const struct fetch_options *options,
-                struct fetch_provider *providers, size_t count)
+                struct desk_provider *providers, size_t count)
 {
     *out = NULL;
     struct fetch *fetch = mem_calloc(1, sizeof(*fetch));
@@ -528,8 +513,8 @@ int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol,
     return post(fetch, &order);
 }
 
-int fetch_change(struct fetch *fetch, struct fetch_provider *providers,
-                 size_t count, const struct fetch_policy *policy)
+int fetch_change(struct fetch *fetch, struct desk_provider *providers,
+                 size_t count, const struct desk_policy *policy)
 {
     struct order_mail order = {
         .order = ORDER_CHANGE,
@@ -542,7 +527,7 @@ int fetch_change(struct fetch *fetch, struct fetch_provider *providers,
     }
     for (size_t i = 0; i < count; i++) {
         order.providers[i] = providers[i];
-        providers[i] = (struct fetch_provider){0};
+        providers[i] = (struct desk_provider){0};
     }
     int err = post(fetch, &order);
     if (err != 0) {

@@ -6,7 +6,7 @@
  * below fresh_for; STALE, labelled and refreshed behind the answer, for
  * stale_for longer; EXPIRED after that, and then it is not served at all.
  *
- * A price that can't change before an instant (fetch/closing.h) does not grow
+ * A price that can't change before an instant (desk/closing.h) does not grow
  * stale before it either, and is stale from it on: CLOSED where that is because
  * its market is closed.  DELAYED is as FRESH, of a provider whose prices are
  * known to be behind the market's.

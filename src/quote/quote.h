@@ -60,7 +60,7 @@ struct quote {
     int64_t fetched_unix_ms;
     uint64_t fetched_mono_ms; /* base/clock.h; what ages the quote */
     /* Until then there can be no other price, so it is neither stale nor
-     * refreshed (fetch/closing.h); 0: there may be one at any time. */
+     * refreshed (desk/closing.h); 0: there may be one at any time. */
     uint64_t settled_until_mono_ms;
     char currency[QUOTE_CURRENCY_SIZE]; /* "" where unknown */
     char source[QUOTE_SOURCE_SIZE];     /* the provider's name */

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "fetch/fetch.h"
+#include "desk/terms.h"
 #include "quote/quote.h"
 #include "serve/ask.h"
 #include "serve/settings.h"
@@ -65,7 +65,7 @@ static void keep(struct entry *entry, const struct answer *answer)
 }
 
 IMPLEMENTS(on_end)
-static void on_result(struct waiter *waiter, const struct fetch_result *result)
+static void on_result(struct waiter *waiter, const struct desk_result *result)
 {
     struct entry *entry = (struct entry *)waiter;
     struct inquiry *inquiry = entry->inquiry;

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "cache/cache.h"
 #include "conf/conf.h"
-#include "fetch/fetch.h"
+#include "desk/terms.h"
 #include "quote/freshness.h"
 #include "store/store.h"
 
@@ -39,7 +39,7 @@ static bool is_believed(int err)
     return err == ERR_UNKNOWN || err == ERR_NODATA;
 }
 
-bool ledger_recall(struct ledger *ledger, struct fetch_result *result)
+bool ledger_recall(struct ledger *ledger, struct desk_result *result)
 {
     uint64_t now_ms = clock_mono_ms(ledger->clock);
     struct freshness_rule rule = {
@@ -64,7 +64,7 @@ bool ledger_recall(struct ledger *ledger, struct fetch_result *result)
 
 /* What is current is newer than what came: those who wait get that, and the
  * symbol is left alone for a while, as after a failure. */
-static void keep_current(struct ledger *ledger, struct fetch_result *result,
+static void keep_current(struct ledger *ledger, struct desk_result *result,
                          uint64_t now_ms)
 {
     struct cache *cache = ledger->cache;
@@ -77,7 +77,7 @@ static void keep_current(struct ledger *ledger, struct fetch_result *result,
     cache_fail(cache, &result->symbol, ERR_UPSTREAM, now_ms + hold_ms);
 }
 
-void ledger_keep(struct ledger *ledger, struct fetch_result *result)
+void ledger_keep(struct ledger *ledger, struct desk_result *result)
 {
     struct cache *cache = ledger->cache;
     uint64_t now_ms = clock_mono_ms(ledger->clock);

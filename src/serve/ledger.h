@@ -13,11 +13,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct cache;        /* cache/cache.h */
-struct clock;        /* base/clock.h */
-struct conf;         /* conf/conf.h */
-struct fetch_result; /* fetch/fetch.h */
-struct store;        /* store/store.h */
+struct cache;       /* cache/cache.h */
+struct clock;       /* base/clock.h */
+struct conf;        /* conf/conf.h */
+struct desk_result; /* desk/terms.h */
+struct store;       /* store/store.h */
 
 struct ledger {
     struct cache *cache; /* BORROWED, as the next */
@@ -36,10 +36,10 @@ void ledger_init(struct ledger *ledger, struct cache *cache,
 /* Go by these settings from now on.  Threads: main. */
 void ledger_apply(struct ledger *ledger, const struct conf *conf);
 
-/* Whether result->symbol need not be called for, as fetch_recall_fn has it: it
+/* Whether result->symbol need not be called for, as desk_recall_fn has it: it
  * is fresh, or believed to be unknown. */
-bool ledger_recall(struct ledger *ledger, struct fetch_result *result);
+bool ledger_recall(struct ledger *ledger, struct desk_result *result);
 
 /* Keep what became of a symbol.  Where what is current is newer than what came,
  * result->quote becomes that. */
-void ledger_keep(struct ledger *ledger, struct fetch_result *result);
+void ledger_keep(struct ledger *ledger, struct desk_result *result);

@@ -39,7 +39,7 @@ static int read_rule(struct budget_rule *rule, struct span word)
     return ERR_SYNTAX;
 }
 
-int plan_read_limits(struct fetch_provider *provider, struct span text)
+int plan_read_limits(struct desk_provider *provider, struct span text)
 {
     text = span_trim(text);
     if (text.len == 0) {
@@ -82,7 +82,7 @@ static bool is_mic(struct span word)
     return word.len == 4;
 }
 
-int plan_read_markets(struct fetch_provider *provider, struct span text)
+int plan_read_markets(struct desk_provider *provider, struct span text)
 {
     struct span word;
     while (take_word(&text, &word)) {

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "base/span.h"
-#include "fetch/fetch.h"
+#include "desk/terms.h"
 
 /* What is allowed, for error texts. */
 #define PLAN_LIMITS_FORM                                                 \
@@ -28,8 +28,8 @@
  * the text is ""; ERR_SYNTAX; or ERR_FULL beyond BUDGET_RULES_LIMIT.
  * Threads: main.
  */
-int plan_read_limits(struct fetch_provider *provider, struct span text);
+int plan_read_limits(struct desk_provider *provider, struct span text);
 
 /* Read markets into provider->markets, which the provider owns.  Returns 0,
  * ERR_SYNTAX or ERR_NOMEM; what was read before is freed with the provider. */
-int plan_read_markets(struct fetch_provider *provider, struct span text);
+int plan_read_markets(struct desk_provider *provider, struct span text);

@@ -66,7 +66,7 @@ void reload_deinit(struct reload *reload)
         worker_drop_settings(&reload->mails[i]);
     }
     for (size_t i = 0; i < CONF_PROVIDERS_LIMIT; i++) {
-        fetch_provider_deinit(&reload->providers[i]);
+        terms_free_provider(&reload->providers[i]);
     }
     settings_leave(&reload->settings);
     names_destroy(&reload->names);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "conf/conf.h"
-#include "fetch/fetch.h"
+#include "desk/terms.h"
 #include "serve/sockets.h"
 
 struct names;
@@ -24,7 +24,7 @@ struct reload {
     struct conf *conf;
     struct names *names;
     struct settings *settings;
-    struct fetch_provider providers[CONF_PROVIDERS_LIMIT];
+    struct desk_provider providers[CONF_PROVIDERS_LIMIT];
     size_t providers_count;
     struct worker_mail *mails[SOCKETS_WORKERS_LIMIT];
     char error[RELOAD_ERROR_SIZE];

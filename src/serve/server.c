@@ -185,7 +185,7 @@ static void load_again(struct server *server)
                                               server->shared.workers_count);
     if (err == 0) {
         const struct conf *conf = reload->settings->conf;
-        struct fetch_policy policy = supply_policy(conf);
+        struct desk_policy policy = supply_policy(conf);
         err = fetch_change(server->shared.fetch, reload->providers,
                            reload->providers_count, &policy);
     }
@@ -394,7 +394,7 @@ static int open_all(struct server *server, struct conf **conf,
                     struct sockets *sockets, char error[SERVER_ERROR_SIZE])
 {
     struct names *names = NULL;
-    struct fetch_provider providers[CONF_PROVIDERS_LIMIT] = {0};
+    struct desk_provider providers[CONF_PROVIDERS_LIMIT] = {0};
     size_t count = 0;
     int err = init_shared(server, *conf);
     err = err == 0 ? upstream_open(providers, &count, *conf,
@@ -415,7 +415,7 @@ static int open_all(struct server *server, struct conf **conf,
         apply_settings(server, settings);
     }
     for (size_t i = 0; i < CONF_PROVIDERS_LIMIT; i++) {
-        fetch_provider_deinit(&providers[i]);
+        terms_free_provider(&providers[i]);
     }
     names_destroy(&names);
     return err;

@@ -10,7 +10,7 @@
 
 #include "conf/conf.h"
 
-/* One bit of a flight's askers (fetch/desk.h) is left for what is no worker.
+/* One bit of a flight's askers (desk/desk.h) is left for what is no worker.
  */
 #define SOCKETS_WORKERS_LIMIT 63
 

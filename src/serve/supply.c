@@ -19,19 +19,19 @@
 /* --- What the threads report ------------------------------------------------
  */
 
-IMPLEMENTS(fetch_recall_fn)
-static bool on_recall(void *user, struct fetch_result *result)
+IMPLEMENTS(desk_recall_fn)
+static bool on_recall(void *user, struct desk_result *result)
 {
     struct supply *supply = user;
     return ledger_recall(&supply->ledger, result);
 }
 
-IMPLEMENTS(fetch_done_fn)
+IMPLEMENTS(desk_done_fn)
 static void on_fetched(void *user, uint64_t askers,
-                       const struct fetch_result *result)
+                       const struct desk_result *result)
 {
     struct supply *supply = user;
-    struct fetch_result kept = *result;
+    struct desk_result kept = *result;
     if (!result->is_recalled) {
         ledger_keep(&supply->ledger, &kept);
     }
@@ -44,7 +44,7 @@ static void on_fetched(void *user, uint64_t askers,
 
 IMPLEMENTS(on_interest)
 static void on_interest(void *user, const struct symbol *symbol,
-                        struct fetch_interest *out)
+                        struct desk_interest *out)
 {
     struct supply *supply = user;
     struct cache_interest interest;
@@ -192,9 +192,9 @@ int supply_init(struct supply *supply, struct shared *shared,
     return 0;
 }
 
-struct fetch_policy supply_policy(const struct conf *conf)
+struct desk_policy supply_policy(const struct conf *conf)
 {
-    return (struct fetch_policy){
+    return (struct desk_policy){
         .flights_max = (uint32_t)conf->fetch.flights_max,
         .calls_max = (uint32_t)conf->fetch.calls_max,
         .symbols_max = (uint32_t)conf->cache.symbols_max,
@@ -207,7 +207,7 @@ struct fetch_policy supply_policy(const struct conf *conf)
 }
 
 int supply_start(struct supply *supply, const struct conf *conf,
-                 struct fetch_provider *providers, size_t count)
+                 struct desk_provider *providers, size_t count)
 {
     struct shared *shared = supply->shared;
     char boot[ARCHIVE_BOOT_SIZE];

@@ -35,12 +35,12 @@ int supply_init(struct supply *supply, struct shared *shared,
                 struct worker *const *workers);
 
 /* How the allowance is spent, by the settings. */
-struct fetch_policy supply_policy(const struct conf *conf);
+struct desk_policy supply_policy(const struct conf *conf);
 
 /* Start the fetch thread, which takes the providers over (MOVED on success),
  * and the store's, where there is one.  Returns 0, ERR_NOMEM or ERR_IO. */
 int supply_start(struct supply *supply, const struct conf *conf,
-                 struct fetch_provider *providers, size_t count);
+                 struct desk_provider *providers, size_t count);
 
 /* Go by these settings from now on, those of the fetch thread apart. */
 void supply_apply(struct supply *supply, struct settings *settings);

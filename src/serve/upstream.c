@@ -25,13 +25,13 @@ static const char no_provider[] =
     "       quoted --set providers.0.name=market "
     "--set providers.0.url=http://127.0.0.1:7401";
 
-static int open_one(struct fetch_provider *out,
+static int open_one(struct desk_provider *out,
                     const struct conf_provider *settings,
                     const char *const *environment,
                     char error[UPSTREAM_ERROR_SIZE])
 {
     char why[CONF_ERROR_SIZE] = "";
-    *out = (struct fetch_provider){.timeout_ms = settings->timeout_ms};
+    *out = (struct desk_provider){.timeout_ms = settings->timeout_ms};
     int err = provider_create_built_in(&out->provider, settings->name, why);
     if (err != 0) {
         snprintf(error, UPSTREAM_ERROR_SIZE, "providers: '%s': %s",
@@ -77,7 +77,7 @@ static int open_one(struct fetch_provider *out,
     return 0;
 }
 
-int upstream_open(struct fetch_provider *out, size_t *count,
+int upstream_open(struct desk_provider *out, size_t *count,
                   const struct conf *conf, const char *const *environment,
                   char error[UPSTREAM_ERROR_SIZE])
 {
@@ -90,7 +90,7 @@ int upstream_open(struct fetch_provider *out, size_t *count,
         int err = open_one(&out[i], &conf->providers[i], environment, error);
         if (err != 0) {
             for (size_t opened = 0; opened <= i; opened++) {
-                fetch_provider_deinit(&out[opened]);
+                terms_free_provider(&out[opened]);
             }
             return err;
         }

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "fetch/fetch.h"
+#include "desk/terms.h"
 
 struct conf;  /* conf/conf.h */
 struct names; /* quote/names.h */
@@ -18,11 +18,11 @@ struct names; /* quote/names.h */
 /*
  * Open the configured providers into `out`, which has room for
  * CONF_PROVIDERS_LIMIT.  Returns 0 with their number in *count, each the
- * caller's to end with fetch_provider_deinit(); else ERR_ABSENT, ERR_SYNTAX,
+ * caller's to end with terms_free_provider(); else ERR_ABSENT, ERR_SYNTAX,
  * ERR_IO or ERR_NOMEM with what is wrong and what to do in `error`, and none is
  * open.  None configured is ERR_ABSENT.  Threads: main.
  */
-int upstream_open(struct fetch_provider *out, size_t *count,
+int upstream_open(struct desk_provider *out, size_t *count,
                   const struct conf *conf, const char *const *environment,
                   char error[UPSTREAM_ERROR_SIZE]);
 

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "fetch/fetch.h"
+#include "desk/terms.h"
 #include "obs/metric.h"
 
 TAILQ_HEAD(waiter_list, waiter);
@@ -142,7 +142,7 @@ void wait_leave(struct waits *waits, struct waiter *waiter)
     }
 }
 
-void wait_end(struct waits *waits, const struct fetch_result *result)
+void wait_end(struct waits *waits, const struct desk_result *result)
 {
     struct wait_symbol *entry;
     HASH_FIND(hh, waits->table, result->symbol.text, result->symbol.len, entry);

@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-struct fetch_result; /* fetch/fetch.h */
+struct desk_result;  /* desk/terms.h */
 struct metric_cells; /* obs/metric.h */
 struct symbol;       /* quote/symbol.h */
 struct wait_symbol;
@@ -36,7 +36,7 @@ struct waits; /* opaque; see wait.c */
 struct waiter {
     TAILQ_ENTRY(waiter) link;
     /* The symbol was fetched, or failed; set before wait_join(). */
-    void (*on_end)(struct waiter *waiter, const struct fetch_result *result);
+    void (*on_end)(struct waiter *waiter, const struct desk_result *result);
     struct wait_symbol *symbol; /* NULL: not waiting */
 };
 
@@ -67,7 +67,7 @@ void wait_leave(struct waits *waits, struct waiter *waiter);
 
 /* A symbol's flight has ended: on_end for everyone who waits for it, in the
  * order in which they joined. */
-void wait_end(struct waits *waits, const struct fetch_result *result);
+void wait_end(struct waits *waits, const struct desk_result *result);
 
 /* Number of waiters. */
 size_t wait_count(const struct waits *waits);

@@ -23,8 +23,8 @@ enum order { ORDER_RESULT, ORDER_SETTINGS, ORDER_DRAIN };
 struct worker_mail {
     struct mail mail; // first
     enum order order;
-    struct settings *settings;  // ORDER_SETTINGS; held
-    struct fetch_result result; // ORDER_RESULT
+    struct settings *settings; // ORDER_SETTINGS; held
+    struct desk_result result; // ORDER_RESULT
 };
 
 static void stop_accepting(struct worker *worker)
@@ -319,8 +319,7 @@ static bool post(struct worker *worker, struct worker_mail *mail)
     return true;
 }
 
-void worker_post_result(struct worker *worker,
-                        const struct fetch_result *result)
+void worker_post_result(struct worker *worker, const struct desk_result *result)
 {
     struct worker_mail *mail = mem_calloc(1, sizeof(*mail));
     // Without this message requests would wait for ever; a worker that can't be

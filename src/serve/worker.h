@@ -31,7 +31,7 @@
 
 struct cache;
 struct fetch;
-struct fetch_result;
+struct desk_result;
 struct guest;
 struct guest_protocol;
 struct listener;
@@ -96,7 +96,7 @@ void worker_start(struct worker *worker);
 
 /* Tell it that a symbol's flight has ended.  Threads: the fetch thread. */
 void worker_post_result(struct worker *worker,
-                        const struct fetch_result *result);
+                        const struct desk_result *result);
 
 /*
  * Give new settings to the workers without half of them failing: first a

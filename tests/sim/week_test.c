@@ -5,7 +5,7 @@
  * Ten symbols of New York, a key with one call a second and 25 a day, people
  * who ask for each symbol about once a minute from early to late, every day of
  * the week, and a server that is killed twice.  Everything that decides is the
- * server's own (fetch/desk.h and all behind it); the cache, the clock and the
+ * server's own (desk/desk.h and all behind it); the cache, the clock and the
  * provider are models.  The provider counts.
  *
  * Claims: no call over the limits; nothing fetched while the market is closed
@@ -20,7 +20,7 @@
 #include "base/err.h"
 #include "calendar/calendar.h"
 #include "calendar/zone.h"
-#include "fetch/desk.h"
+#include "desk/desk.h"
 #include "obs/metric.h"
 #include "quote/freshness.h"
 #include "testing/testing.h"
@@ -61,7 +61,7 @@ struct week {
     const struct timetable *hours;
     struct zone *zone;
     struct desk *desk;
-    struct fetch_policy policy;
+    struct desk_policy policy;
     struct steady_time now;
     struct buffer kept; // the budget, as the store would have it
     struct model models[SYMBOLS];
@@ -94,7 +94,7 @@ static enum freshness freshness(const struct week *week,
 }
 
 static void on_done(void *user, uint64_t askers,
-                    const struct fetch_result *result)
+                    const struct desk_result *result)
 {
     (void)askers;
     struct week *week = user;
@@ -105,7 +105,7 @@ static void on_done(void *user, uint64_t askers,
     }
 }
 
-static bool on_recall(void *user, struct fetch_result *result)
+static bool on_recall(void *user, struct desk_result *result)
 {
     struct week *week = user;
     const struct model *model = find(week, &result->symbol);
@@ -117,7 +117,7 @@ static bool on_recall(void *user, struct fetch_result *result)
 }
 
 static void on_interest(void *user, const struct symbol *symbol,
-                        struct fetch_interest *out)
+                        struct desk_interest *out)
 {
     const struct model *model = find(user, symbol);
     out->asked_mono_ms = model->asked_mono_ms;
@@ -161,7 +161,7 @@ static void start(struct week *week)
         .boot = "boot",
     };
     char error[PROVIDER_ERROR_SIZE];
-    struct fetch_provider provider = {.timeout_ms = 5000};
+    struct desk_provider provider = {.timeout_ms = 5000};
     if (provider_create(&provider.provider, "market", span_of(description),
                         error) != 0) {
         fail_msg("%s", error);
@@ -290,7 +290,7 @@ static void open_week(struct week *week)
     week->now = (struct steady_time){BEGIN_UNIX_MS, 40 * DAY_MS};
     week->kept = buffer_empty(1 << 16);
     week->random = 11;
-    week->policy = (struct fetch_policy){
+    week->policy = (struct desk_policy){
         .flights_max = 1000,
         .calls_max = 16,
         .symbols_max = 1000,

@@ -22,7 +22,7 @@ static void dial(struct desk *desk, const char *name, const char *text,
     char origin[64];
     char key[] = "K3Y:S3CRET";
     snprintf(origin, sizeof(origin), "%s", stub_origin(desk->stub));
-    struct fetch_provider provider = {
+    struct desk_provider provider = {
         .origin = origin, .key = key, .timeout_ms = PATIENCE_MS};
     assert_int_equal(provider_create_built_in(&provider.provider, name, error),
                      0);

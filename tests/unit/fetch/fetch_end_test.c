@@ -108,7 +108,7 @@ static void asks_beside_the_drain_are_answered_or_refused(void **state)
     office_stop(&office);
     assert_int_equal(office_count(&office), taken);
     for (size_t i = 0; i < office.count; i++) {
-        const struct fetch_result *result = &office.ended[i].result;
+        const struct desk_result *result = &office.ended[i].result;
         assert_true(result->err == 0 || result->err == ERR_DRAINING);
         assert_int_equal(office_count_of(&office, result->symbol.text), 1);
     }
@@ -141,7 +141,7 @@ static void oom_starts_nothing_and_takes_nothing(void **state)
     struct fetch_options options = office_options(&office, 10, 10);
     int failures = 0;
     for (size_t n = 1, made = 0; made + 1 >= n; n++) {
-        struct fetch_provider provider;
+        struct desk_provider provider;
         office_provider(&office, 0, &provider);
         office_options(&office, 10, 10);
         mem_fail_nth(n);
@@ -156,7 +156,7 @@ static void oom_starts_nothing_and_takes_nothing(void **state)
             assert_null(provider.key);
             office_stop(&office);
         }
-        fetch_provider_deinit(&provider);
+        terms_free_provider(&provider);
     }
     assert_true(failures >= 6);
     office_close(&office);
@@ -183,7 +183,7 @@ static void oom_answers_every_asker_all_the_same(void **state)
         assert_true(err == 0 || err == ERR_NOMEM);
         failures += err != 0;
         if (err == 0) {
-            struct fetch_result result = office_ended_of(&office, "IBM").result;
+            struct desk_result result = office_ended_of(&office, "IBM").result;
             failures += result.err != 0;
             assert_int_equal(result.reason[0] == '\0', result.err == 0);
         }

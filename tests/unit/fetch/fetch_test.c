@@ -46,7 +46,7 @@ static void quote_comes_with_its_time_and_source(void **state)
     struct office office;
     office_open(&office, 0);
     office_start(&office, 1, 10, 10);
-    struct fetch_result result = office_fetch(&office, "IBM");
+    struct desk_result result = office_fetch(&office, "IBM");
     assert_int_equal(result.err, 0);
     assert_string_equal(result.reason, "");
     assert_false(result.is_recalled);
@@ -133,7 +133,7 @@ static void what_is_known_by_now_is_not_called_for(void **state)
     office_open(&office, 0);
     office_start(&office, 1, 10, 10);
     atomic_store(&office.recalls, true);
-    struct fetch_result result = office_fetch(&office, "IBM");
+    struct desk_result result = office_fetch(&office, "IBM");
     assert_int_equal(result.err, 0);
     assert_true(result.is_recalled);
     assert_string_equal(result.quote.price_text, "5.00");
@@ -158,7 +158,7 @@ static void next_provider_is_asked_where_one_fails(void **state)
         office_open(&office, 0);
         office_start(&office, 2, 10, 10);
         set_mood(&office, 0, moods[i]);
-        struct fetch_result result = office_fetch(&office, "IBM");
+        struct desk_result result = office_fetch(&office, "IBM");
         assert_int_equal(result.err, 0);
         assert_string_equal(result.reason, "");
         assert_string_equal(result.quote.source, "market");
@@ -203,7 +203,7 @@ static void failure_that_says_most_is_told(void **state)
         office_start(&office, 2, 10, 10);
         set_mood(&office, 0, cases[i].moods[0]);
         set_mood(&office, 1, cases[i].moods[1]);
-        struct fetch_result result = office_fetch(&office, "IBM");
+        struct desk_result result = office_fetch(&office, "IBM");
         assert_int_equal(result.err, cases[i].err);
         size_t len = strlen(cases[i].named);
         assert_memory_equal(result.reason, cases[i].named, len);
@@ -227,23 +227,23 @@ static void provider_without_a_good_key_rests_until_the_next_load(void **state)
     atomic_fetch_add(&office.mono_ms, UINT64_C(1) << 40);
     set_mood(&office, 0, SITE_PRICE);
     set_mood(&office, 1, SITE_UNKNOWN);
-    struct fetch_result result = office_fetch(&office, "TSLA");
+    struct desk_result result = office_fetch(&office, "TSLA");
     assert_int_equal(result.err, ERR_UPSTREAM);
     assert_non_null(strstr(
         result.reason, "not called until the configuration is loaded again"));
     assert_int_equal(calls_of(&office, 0), 1);
     assert_int_equal(office_metric(&office, METRIC_upstream_resting), 1);
 
-    struct fetch_provider loaded[2];
+    struct desk_provider loaded[2];
     office_provider(&office, 0, &loaded[0]);
     office_provider(&office, 1, &loaded[1]);
-    struct fetch_policy policy = office_policy(10, 10);
+    struct desk_policy policy = office_policy(10, 10);
     assert_int_equal(fetch_change(office.fetch, loaded, 2, &policy), 0);
     for (int i = 0; i < 2; i++) { // MOVED
         assert_null(loaded[i].provider);
         assert_null(loaded[i].origin);
         assert_null(loaded[i].key);
-        fetch_provider_deinit(&loaded[i]);
+        terms_free_provider(&loaded[i]);
     }
     assert_string_equal(office_fetch(&office, "IBM").quote.source,
                         "alphavantage");
@@ -261,7 +261,7 @@ static void limit_of_a_second_rests_a_second(void **state)
     assert_int_equal(office_fetch(&office, "IBM").err, ERR_LIMIT);
     set_mood(&office, 0, SITE_PRICE);
     atomic_fetch_add(&office.mono_ms, 999);
-    struct fetch_result result = office_fetch(&office, "IBM");
+    struct desk_result result = office_fetch(&office, "IBM");
     assert_int_equal(result.err, ERR_LIMIT);
     assert_non_null(strstr(result.reason, "not called for another 1 s"));
     assert_int_equal(calls_of(&office, 0), 1);
@@ -305,7 +305,7 @@ static void longer_rest_keeps_its_reason(void **state)
     hold(&office, false);
     office_await(&office, 2);
     atomic_fetch_add(&office.mono_ms, 2000);
-    struct fetch_result result = office_fetch(&office, "IBM");
+    struct desk_result result = office_fetch(&office, "IBM");
     assert_int_equal(result.err, ERR_LIMIT);
     assert_non_null(strstr(result.reason, "per day"));
     assert_non_null(strstr(result.reason, "another 3598 s"));
@@ -319,7 +319,7 @@ static void hanging_provider_is_given_up(void **state)
     office_open(&office, 50);
     office_start(&office, 1, 10, 10);
     hold(&office, true);
-    struct fetch_result result = office_fetch(&office, "IBM");
+    struct desk_result result = office_fetch(&office, "IBM");
     assert_int_equal(result.err, ERR_UPSTREAM);
     assert_memory_equal(result.reason, "alphavantage: ", 14);
     assert_int_equal(office_metric(&office, METRIC_upstream_failed), 1);
@@ -369,9 +369,9 @@ static void calls_beyond_the_bound_wait_their_turn(void **state)
     }
     stub_await(office.sites[0].stub, 3);
     // One that is refused shows that the thread has seen all before it.
-    struct fetch_provider wider[1];
+    struct desk_provider wider[1];
     office_provider(&office, 0, &wider[0]);
-    struct fetch_policy policy = office_policy(1, 3);
+    struct desk_policy policy = office_policy(1, 3);
     assert_int_equal(fetch_change(office.fetch, wider, 1, &policy), 0);
     office_ask(&office, 0, "FENCE");
     office_await(&office, 1);
@@ -391,9 +391,9 @@ static void change_leaves_flights_under_way_as_they_are(void **state)
     hold(&office, true);
     office_ask(&office, 0, "OLD");
     stub_await(office.sites[0].stub, 1);
-    struct fetch_provider other[1];
+    struct desk_provider other[1];
     office_provider(&office, 1, &other[0]);
-    struct fetch_policy policy = office_policy(100, 100);
+    struct desk_policy policy = office_policy(100, 100);
     assert_int_equal(fetch_change(office.fetch, other, 1, &policy), 0);
     office_ask(&office, 0, "NEW");
     stub_await(office.sites[1].stub, 1);
@@ -428,7 +428,7 @@ static void key_is_in_no_reason_and_in_no_log_line(void **state)
         office_start(&office, 1, 10, 10);
         set_mood(&office, 0, moods[i]);
         for (int again = 0; again < 2; again++) { // the second from the rest
-            struct fetch_result result = office_fetch(&office, "IBM");
+            struct desk_result result = office_fetch(&office, "IBM");
             assert_null(strstr(result.reason, OFFICE_KEY));
             assert_int_equal(result.reason[0] == '\0', result.err == 0);
         }

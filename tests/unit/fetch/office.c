@@ -89,9 +89,9 @@ static void answer(void *user, const char *target, struct stub_answer *out)
 /* --- The fetch thread's callbacks ------------------------------------------
  */
 
-IMPLEMENTS(fetch_done_fn)
+IMPLEMENTS(desk_done_fn)
 static void on_done(void *user, uint64_t askers,
-                    const struct fetch_result *result)
+                    const struct desk_result *result)
 {
     struct office *office = user;
     CHECK(office->has_joined && !office->has_left && office->is_awake);
@@ -105,8 +105,8 @@ static void on_done(void *user, uint64_t askers,
     pthread_mutex_unlock(&office->lock);
 }
 
-IMPLEMENTS(fetch_recall_fn)
-static bool on_recall(void *user, struct fetch_result *result)
+IMPLEMENTS(desk_recall_fn)
+static bool on_recall(void *user, struct desk_result *result)
 {
     struct office *office = user;
     CHECK(office->is_awake);
@@ -176,11 +176,11 @@ void office_open(struct office *office, uint64_t timeout_ms)
 }
 
 void office_provider(struct office *office, size_t site,
-                     struct fetch_provider *out)
+                     struct desk_provider *out)
 {
     char error[PROVIDER_ERROR_SIZE];
     const char *origin = stub_origin(office->sites[site].stub);
-    *out = (struct fetch_provider){.timeout_ms = office->timeout_ms};
+    *out = (struct desk_provider){.timeout_ms = office->timeout_ms};
     // Without their limits, which are the desk's business.
     const char *name = site == 0 ? "alphavantage" : "market";
     char yaml[64];
@@ -191,9 +191,9 @@ void office_provider(struct office *office, size_t site,
     CHECK(out->origin != NULL && out->key != NULL);
 }
 
-struct fetch_policy office_policy(uint32_t flights_max, uint32_t calls_max)
+struct desk_policy office_policy(uint32_t flights_max, uint32_t calls_max)
 {
-    return (struct fetch_policy){
+    return (struct desk_policy){
         .flights_max = flights_max,
         .calls_max = calls_max,
         .symbols_max = 100,
@@ -228,7 +228,7 @@ void office_start(struct office *office, size_t providers, uint32_t flights_max,
 {
     struct fetch_options options =
         office_options(office, flights_max, calls_max);
-    struct fetch_provider list[OFFICE_SITES];
+    struct desk_provider list[OFFICE_SITES];
     for (size_t i = 0; i < providers; i++) {
         office_provider(office, i, &list[i]);
     }
@@ -324,7 +324,7 @@ struct office_ended office_ended_of(struct office *office, const char *symbol)
     return last;
 }
 
-struct fetch_result office_fetch(struct office *office, const char *symbol)
+struct desk_result office_fetch(struct office *office, const char *symbol)
 {
     size_t before = office_count(office);
     office_ask(office, 0, symbol);

@@ -44,7 +44,7 @@ struct site {
 
 struct office_ended {
     uint64_t askers;
-    struct fetch_result result;
+    struct desk_result result;
 };
 
 struct office {
@@ -83,11 +83,11 @@ void office_close(struct office *office);
 
 /* Fill in a provider that calls a site; the caller's to end. */
 void office_provider(struct office *office, size_t site,
-                     struct fetch_provider *out);
+                     struct desk_provider *out);
 
 /* A policy with these bounds, by which nothing is refreshed ahead and nobody
  * waits for company or for an allowance. */
-struct fetch_policy office_policy(uint32_t flights_max, uint32_t calls_max);
+struct desk_policy office_policy(uint32_t flights_max, uint32_t calls_max);
 
 /* The options of a thread; what office_start() takes. */
 struct fetch_options office_options(struct office *office, uint32_t flights_max,
@@ -104,7 +104,7 @@ void office_await(struct office *office, size_t count);
 struct office_ended office_ended_of(struct office *office, const char *symbol);
 
 /* Ask for one symbol, wait, and give how it ended. */
-struct fetch_result office_fetch(struct office *office, const char *symbol);
+struct desk_result office_fetch(struct office *office, const char *symbol);
 
 /* Flights that ended so far, and how many of a symbol. */
 size_t office_count(struct office *office);

@@ -251,7 +251,7 @@ static void refresh_that_failed_is_not_repeated_at_once(void **state)
         desk->worker->loop.now_ms += 1;
         assert_true(ask(desk, "IBM", &answer));
         assert_int_equal(desk->asked, before + 1);
-        struct fetch_result ended = {.symbol = symbol_of("IBM")};
+        struct desk_result ended = {.symbol = symbol_of("IBM")};
         wait_end(desk->worker->waits, &ended);
     }
 }

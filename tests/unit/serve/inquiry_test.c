@@ -123,7 +123,7 @@ static struct inquiry *begin(const char *const *texts, size_t count)
 
 static void end_flight(const char *symbol, int err)
 {
-    struct fetch_result result = {.err = err};
+    struct desk_result result = {.err = err};
     assert_int_equal(symbol_parse(&result.symbol, span_of(symbol)), 0);
     result.quote.symbol = result.symbol;
     result.quote.fetched_mono_ms = 1150;

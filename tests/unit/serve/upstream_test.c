@@ -19,7 +19,7 @@
 
 struct opened {
     struct conf *conf;
-    struct fetch_provider providers[CONF_PROVIDERS_LIMIT];
+    struct desk_provider providers[CONF_PROVIDERS_LIMIT];
     size_t count;
     char error[UPSTREAM_ERROR_SIZE];
 };
@@ -44,7 +44,7 @@ static int try_open(struct opened *opened, const char *yaml,
 static void end(struct opened *opened)
 {
     for (size_t i = 0; i < CONF_PROVIDERS_LIMIT; i++) {
-        fetch_provider_deinit(&opened->providers[i]);
+        terms_free_provider(&opened->providers[i]);
     }
     conf_destroy(&opened->conf);
 }
@@ -101,8 +101,8 @@ static void providers_are_opened_with_url_timeout_and_key(void **state)
     struct opened opened;
     assert_int_equal(try_open(&opened, yaml, NULL), 0);
     assert_int_equal(opened.count, 2);
-    const struct fetch_provider *first = &opened.providers[0];
-    const struct fetch_provider *second = &opened.providers[1];
+    const struct desk_provider *first = &opened.providers[0];
+    const struct desk_provider *second = &opened.providers[1];
     assert_string_equal(provider_name(first->provider), "alphavantage");
     assert_string_equal(first->key, KEY);
     assert_string_equal(first->origin, "");
@@ -243,7 +243,7 @@ static void oom_opens_none(void **state)
     assert_int_equal(err, 0);
     TESTING_EACH_ALLOCATION(n)
     {
-        struct fetch_provider providers[CONF_PROVIDERS_LIMIT] = {0};
+        struct desk_provider providers[CONF_PROVIDERS_LIMIT] = {0};
         size_t count;
         err = upstream_open(providers, &count, opened.conf, environment,
                             opened.error);
@@ -252,7 +252,7 @@ static void oom_opens_none(void **state)
         assert_int_equal(count, err == 0);
         assert_int_equal(providers[0].provider != NULL, err == 0);
         assert_true(err == 0 || opened.error[0] != '\0');
-        fetch_provider_deinit(&providers[0]);
+        terms_free_provider(&providers[0]);
     }
     assert_true(failures > 3);
     end(&opened);

@@ -55,7 +55,7 @@ static int on_ask(void *user, const struct symbol *symbol, bool is_waited)
     return hall->ask_err;
 }
 
-static void on_end(struct waiter *waiter, const struct fetch_result *result)
+static void on_end(struct waiter *waiter, const struct desk_result *result)
 {
     struct request *request = (struct request *)waiter;
     struct hall *hall = request->hall;
@@ -115,7 +115,7 @@ static void refresh(struct hall *hall, const char *text)
 
 static void end(struct hall *hall, const char *text, int err)
 {
-    struct fetch_result result = {.symbol = symbol_of(text), .err = err};
+    struct desk_result result = {.symbol = symbol_of(text), .err = err};
     wait_end(hall->waits, &result);
 }
 

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/units.h"
-#include "fetch/desk_priv.h"
+#include "desk/desk_priv.h"
 #include "obs/metric.h"
 
 /* A refresh goes to another provider rather than wait longer than this. */
@@ -58,7 +58,7 @@ static void pass_by(struct desk *desk, struct flight *flight,
                     const struct post *post, uint64_t wait_ms, const char *why,
                     int err)
 {
-    char text[FETCH_REASON_SIZE];
+    char text[DESK_REASON_SIZE];
     if (wait_ms == UINT64_MAX) {
         snprintf(text, sizeof(text),
                  "%.200s (not called until the configuration is loaded again)",
@@ -125,9 +125,9 @@ static bool find_patient_post(struct desk *desk, struct flight *flight,
     return false;
 }
 
-static struct fetch_result result_of(const struct flight *flight)
+static struct desk_result result_of(const struct flight *flight)
 {
-    struct fetch_result result = {
+    struct desk_result result = {
         .symbol = flight->symbol,
         .err = flight->err,
     };
@@ -144,7 +144,7 @@ void route_on(struct desk *desk, struct flight *flight, struct steady_time now)
 {
     bool is_found = find_post(desk, flight, now);
     if (!is_found) {
-        struct fetch_result result = result_of(flight);
+        struct desk_result result = result_of(flight);
         bool is_wanted = flight->may_wait && !flight->was_asked;
         if (flight->is_waited && is_wanted) {
             // Nobody waits for it any more, but it is still wanted.

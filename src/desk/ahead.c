@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "calendar/timetable.h"
-#include "fetch/closing.h"
-#include "fetch/desk_priv.h"
+#include "desk/closing.h"
+#include "desk/desk_priv.h"
 
 /* A refresh is begun with a tenth of the fresh time left, give or take as much,
  * so that symbols that were fetched together part. */
@@ -42,10 +42,10 @@ const struct timetable *desk_market(struct desk *desk,
 
 /* How much a symbol is wanted; false where nobody keeps count of it. */
 static bool ask_interest(struct desk *desk, const struct symbol *symbol,
-                         struct fetch_interest *out)
+                         struct desk_interest *out)
 {
     const struct desk_callbacks *callbacks = &desk->callbacks;
-    *out = (struct fetch_interest){0};
+    *out = (struct desk_interest){0};
     if (callbacks->on_interest == NULL || desk->policy.warm_for_ms == 0) {
         return false;
     }
@@ -54,7 +54,7 @@ static bool ask_interest(struct desk *desk, const struct symbol *symbol,
 }
 
 static bool is_wanted(const struct desk *desk,
-                      const struct fetch_interest *interest,
+                      const struct desk_interest *interest,
                       uint64_t now_mono_ms)
 {
     uint64_t asked_ms = interest->asked_mono_ms;
@@ -64,7 +64,7 @@ static bool is_wanted(const struct desk *desk,
 }
 
 void desk_weigh(struct flight *flight, uint64_t now_mono_ms,
-                const struct fetch_interest *interest)
+                const struct desk_interest *interest)
 {
     uint32_t asked = interest->seconds - flight->base_seconds;
     uint64_t over_ms = now_mono_ms > flight->base_mono_ms
@@ -80,7 +80,7 @@ void desk_weigh(struct flight *flight, uint64_t now_mono_ms,
 }
 
 static void put(struct desk *desk, const struct symbol *symbol, uint64_t due_ms,
-                const struct fetch_interest *interest)
+                const struct desk_interest *interest)
 {
     int err = warm_put(desk->warm, symbol, due_ms, interest->seconds);
     CHECK(err == 0 || err == ERR_FULL || err == ERR_NOMEM); // stale then
@@ -89,7 +89,7 @@ static void put(struct desk *desk, const struct symbol *symbol, uint64_t due_ms,
 void desk_keep_warm(struct desk *desk, const struct quote *quote,
                     struct steady_time now)
 {
-    struct fetch_interest interest;
+    struct desk_interest interest;
     if (!ask_interest(desk, &quote->symbol, &interest)) {
         return;
     }
@@ -107,7 +107,7 @@ void desk_keep_warm(struct desk *desk, const struct quote *quote,
 void desk_try_later(struct desk *desk, const struct symbol *symbol,
                     struct steady_time now)
 {
-    struct fetch_interest interest;
+    struct desk_interest interest;
     if (!ask_interest(desk, symbol, &interest) ||
         !is_wanted(desk, &interest, now.mono_ms)) {
         return;
@@ -121,7 +121,7 @@ void desk_try_later(struct desk *desk, const struct symbol *symbol,
 uint64_t desk_hold_ms(struct desk *desk, const struct flight *flight,
                       struct steady_time now)
 {
-    struct fetch_interest interest;
+    struct desk_interest interest;
     if (!ask_interest(desk, &flight->symbol, &interest) ||
         interest.quote == NULL) {
         return 0;
@@ -135,7 +135,7 @@ uint64_t desk_hold_ms(struct desk *desk, const struct flight *flight,
 static void refresh(struct desk *desk, const struct warm_due *due,
                     struct steady_time now)
 {
-    struct fetch_interest interest;
+    struct desk_interest interest;
     if (!ask_interest(desk, &due->symbol, &interest) ||
         !is_wanted(desk, &interest, now.mono_ms) ||
         desk_has_flight(desk, &due->symbol)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/post.h"
+#include "desk/post.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,7 +62,7 @@ static uint32_t hash_key(const char *key)
 
 /* The rules of the settings, which turn where the description's do. */
 static void take_own_rules(struct budget_rule *out,
-                           const struct fetch_provider *what,
+                           const struct desk_provider *what,
                            const struct budget_rule *described, size_t count)
 {
     for (size_t i = 0; i < what->rules_count; i++) {
@@ -125,7 +125,7 @@ static size_t count_batch(const struct provider *provider,
     return query_choose(provider, &wish, &endpoint, taken);
 }
 
-int post_init(struct post *post, struct fetch_provider *what, const char *boot,
+int post_init(struct post *post, struct desk_provider *what, const char *boot,
               struct steady_time now)
 {
     *post = (struct post){.what = *what};
@@ -141,7 +141,7 @@ int post_init(struct post *post, struct fetch_provider *what, const char *boot,
     }
     size_t batch_max = count_batch(what->provider, 0);
     post->batch_max = batch_max > 0 ? batch_max : 1;
-    *what = (struct fetch_provider){0};
+    *what = (struct desk_provider){0};
     return 0;
 }
 
@@ -161,7 +161,7 @@ void post_deinit(struct post *post)
         drop_ban(post, ban);
     }
     budget_destroy(&post->budget);
-    fetch_provider_deinit(&post->what);
+    terms_free_provider(&post->what);
 }
 
 /* --- Which symbols -------------------------------------------------------- */
@@ -177,7 +177,7 @@ static struct post_ban *find_ban(const struct post *post,
 /* Whether the configuration lets it serve a symbol's market. */
 static bool is_routed(const struct post *post, const struct symbol *symbol)
 {
-    const struct fetch_provider *what = &post->what;
+    const struct desk_provider *what = &post->what;
     if (what->markets_count == 0) {
         return true;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/desk.h"
+#include "desk/desk.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/units.h"
-#include "fetch/closing.h"
-#include "fetch/desk_priv.h"
+#include "desk/closing.h"
+#include "desk/desk_priv.h"
 #include "obs/log.h"
 #include "obs/metric.h"
 
@@ -20,7 +20,7 @@
 /* --- Making and ending -----------------------------------------------------
  */
 
-int desk_create(struct desk **out, const struct fetch_policy *policy,
+int desk_create(struct desk **out, const struct desk_policy *policy,
                 const struct desk_callbacks *callbacks,
                 struct metric_cells *cells, struct steady_time now)
 {
@@ -110,8 +110,8 @@ void desk_destroy(struct desk **desk)
 }
 
 int desk_open(struct desk *desk, struct steady_time now,
-              const struct fetch_policy *policy,
-              struct fetch_provider *providers, size_t count)
+              const struct desk_policy *policy, struct desk_provider *providers,
+              size_t count)
 {
     struct set *set = set_make(desk->boot, providers, count, now);
     if (set == NULL) {
@@ -121,7 +121,7 @@ int desk_open(struct desk *desk, struct steady_time now,
     if (before != NULL && set_keep_budgets(before, set, now) != 0) {
         for (size_t i = 0; i < count; i++) {
             providers[i] = set->posts[i].what;
-            set->posts[i].what = (struct fetch_provider){0};
+            set->posts[i].what = (struct desk_provider){0};
         }
         set_leave(set);
         return ERR_NOMEM;
@@ -186,7 +186,7 @@ struct flight *desk_make_flight(struct desk *desk, const struct symbol *symbol,
 }
 
 void desk_tell(struct desk *desk, struct flight *flight,
-               const struct fetch_result *result)
+               const struct desk_result *result)
 {
     uint64_t askers = flight->askers;
     flight->askers = 0;
@@ -194,7 +194,7 @@ void desk_tell(struct desk *desk, struct flight *flight,
 }
 
 void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,
-               struct fetch_result *result)
+               struct desk_result *result)
 {
     desk_tell(desk, flight, result);
     if (result->err == 0) {
@@ -209,7 +209,7 @@ void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,
 static void begin_count(struct desk *desk, struct flight *flight,
                         uint64_t now_mono_ms)
 {
-    struct fetch_interest interest = {0};
+    struct desk_interest interest = {0};
     if (desk->callbacks.on_interest != NULL) {
         desk->callbacks.on_interest(desk->callbacks.user, &flight->symbol,
                                     &interest);
@@ -317,7 +317,7 @@ static void land_with_price(struct desk *desk, struct flight *flight,
                             struct steady_time now,
                             const struct provider_verdict *verdict)
 {
-    struct fetch_result result = {
+    struct desk_result result = {
         .symbol = flight->symbol,
         .quote = verdict->quote,
     };
@@ -405,7 +405,7 @@ void desk_drain(struct desk *desk)
     struct flight *next;
     HASH_ITER(hh, desk->flights, flight, next)
     {
-        struct fetch_result result = {
+        struct desk_result result = {
             .symbol = flight->symbol,
             .err = ERR_DRAINING,
             .reason = "the server stopped before the provider answered",

@@ -5,10 +5,10 @@
 
 #pragma once
 
-#include "fetch/desk.h"
-#include "fetch/post.h"
-#include "fetch/set.h"
-#include "fetch/warm.h"
+#include "desk/desk.h"
+#include "desk/post.h"
+#include "desk/set.h"
+#include "desk/warm.h"
 
 /* Calendars are fewer. */
 #define DESK_MARKETS_LIMIT 64
@@ -26,7 +26,7 @@ struct desk_trip {
 TAILQ_HEAD(desk_trips, desk_trip);
 
 struct desk {
-    struct fetch_policy policy;
+    struct desk_policy policy;
     struct desk_callbacks callbacks;
     struct metric_cells *cells;
     char boot[BUDGET_BOOT_SIZE];
@@ -97,11 +97,11 @@ struct flight *desk_make_flight(struct desk *desk, const struct symbol *symbol,
 
 /* Tell a flight's askers what has become of it, and forget them. */
 void desk_tell(struct desk *desk, struct flight *flight,
-               const struct fetch_result *result);
+               const struct desk_result *result);
 
 /* End a flight, which is in no queue: tell, and free. */
 void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,
-               struct fetch_result *result);
+               struct desk_result *result);
 
 /* Whether a symbol has a flight. */
 bool desk_has_flight(const struct desk *desk, const struct symbol *symbol);
@@ -116,7 +116,7 @@ const struct timetable *desk_market(struct desk *desk,
 /* Work out what a refresh is worth: how old what there is of its symbol is, and
  * the rate at which that was asked for since flight->base_mono_ms. */
 void desk_weigh(struct flight *flight, uint64_t now_mono_ms,
-                const struct fetch_interest *interest);
+                const struct desk_interest *interest);
 
 /* Milliseconds for which a refresh would bring nothing new, because the market
  * is closed and its closing price not to be had yet, or had already. */

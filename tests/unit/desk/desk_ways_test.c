@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "fetch/desk.h"
+#include "desk/desk.h"
 #include "testing/testing.h"
-#include "unit/fetch/counter.h"
+#include "unit/desk/counter.h"
 
 /* --- Which provider --------------------------------------------------------
  */
@@ -165,7 +165,7 @@ static void what_is_wanted_is_refreshed_before_it_is_stale(void **state)
     struct counter *f = *state;
     f->policy.warm_for_ms = 300000;
     counter_open_desk(f, true);
-    f->interest = (struct fetch_interest){
+    f->interest = (struct desk_interest){
         .asked_mono_ms = f->now.mono_ms, .seconds = 1, .is_watched = false};
     counter_ask(f, "IBM", 0, true);
     counter_settle(f);
@@ -205,7 +205,7 @@ static void refreshes_are_paced_and_leave_some_for_people(void **state)
     f->limits[0] = "limits:\n  - [24, d]\n";
     f->policy.warm_for_ms = 86400000;
     counter_open_desk(f, true);
-    f->interest = (struct fetch_interest){
+    f->interest = (struct desk_interest){
         .asked_mono_ms = f->now.mono_ms, .seconds = 1, .is_watched = true};
     for (int i = 0; i < 4; i++) {
         char text[8];
@@ -232,7 +232,7 @@ static void a_change_keeps_what_is_spent_and_what_is_under_way(void **state)
     counter_ask(f, "A", 0, true);
     counter_ask(f, "B", 1, true);
     counter_depart(f);
-    struct fetch_provider providers[COUNTER_PROVIDERS];
+    struct desk_provider providers[COUNTER_PROVIDERS];
     counter_make_providers(f, providers);
     assert_int_equal(
         desk_open(f->desk, f->now, &f->policy, providers, f->providers), 0);
@@ -268,7 +268,7 @@ static void oom_tells_and_leaves_nothing_behind(void **state)
     struct counter *f = *state;
     f->policy.warm_for_ms = 300000;
     counter_open_desk(f, true);
-    f->interest = (struct fetch_interest){
+    f->interest = (struct desk_interest){
         .asked_mono_ms = f->now.mono_ms, .seconds = 1, .is_watched = true};
     TESTING_EACH_ALLOCATION(n)
     {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fetch/desk.h"
+#include "desk/desk.h"
 #include "obs/metric.h"
 
 #define COUNTER_PROVIDERS 2
@@ -35,7 +35,7 @@ struct counter {
     struct metrics metrics;
     struct desk *desk;
     struct steady_time now;
-    struct fetch_policy policy;
+    struct desk_policy policy;
     enum counter_mood moods[COUNTER_PROVIDERS];
     const char *yaml[COUNTER_PROVIDERS];
     const char *limits[COUNTER_PROVIDERS];
@@ -46,9 +46,9 @@ struct counter {
     size_t under_way_count;
     unsigned told[COUNTER_TOLD]; // by asker
     int err[COUNTER_TOLD];
-    char reason[COUNTER_TOLD][FETCH_REASON_SIZE];
+    char reason[COUNTER_TOLD][DESK_REASON_SIZE];
     size_t published;
-    struct fetch_interest interest; // in every symbol
+    struct desk_interest interest; // in every symbol
 };
 
 /* Descriptions without limits: one symbol a call, and eight. */
@@ -65,7 +65,7 @@ int counter_tear_down(void **state);
 void counter_open_desk(struct counter *f, bool has_interest);
 
 /* Make the providers anew. */
-void counter_make_providers(struct counter *f, struct fetch_provider *out);
+void counter_make_providers(struct counter *f, struct desk_provider *out);
 
 /* Ask for a symbol; what desk_ask() says. */
 int counter_ask(struct counter *f, const char *text, unsigned asker,

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "fetch/desk_priv.h"
+#include "desk/desk_priv.h"
 
 /* A refresh waits at least so long for an allowance. */
 #define FORGOTTEN_MS 60000u
@@ -43,7 +43,7 @@ static bool recall(struct desk *desk, struct post *post, struct flight *flight,
                    struct steady_time now)
 {
     const struct desk_callbacks *callbacks = &desk->callbacks;
-    struct fetch_result result = {.symbol = flight->symbol};
+    struct desk_result result = {.symbol = flight->symbol};
     if (callbacks->on_recall == NULL ||
         !callbacks->on_recall(callbacks->user, &result)) {
         return false;
@@ -169,7 +169,7 @@ static void send_on_the_impatient(struct desk *desk, struct post *post,
 static bool is_forgotten(struct desk *desk, struct flight *flight,
                          uint64_t now_mono_ms)
 {
-    struct fetch_interest interest = {0};
+    struct desk_interest interest = {0};
     const struct desk_callbacks *callbacks = &desk->callbacks;
     if (callbacks->on_interest != NULL) {
         callbacks->on_interest(callbacks->user, &flight->symbol, &interest);
@@ -201,7 +201,7 @@ static void drop_the_forgotten(struct desk *desk, struct post *post,
     while (flight != NULL) {
         struct flight *next = TAILQ_NEXT(flight, link);
         if (is_forgotten(desk, flight, now.mono_ms)) {
-            struct fetch_result result = {
+            struct desk_result result = {
                 .symbol = flight->symbol,
                 .err = ERR_LIMIT,
                 .reason = "the allowance went to symbols that are wanted more",

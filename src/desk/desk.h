@@ -10,7 +10,7 @@
  * for (a request has no price to answer with), or it is not (a price that is
  * still served is growing old).  Its life:
  *
- *     desk_ask(), or due again (fetch/warm.h)
+ *     desk_ask(), or due again (desk/warm.h)
  *        |
  *     queued at a post: a provider with its budget and its rests
  *        |  desk_depart(): alone, or packed with others into one call
@@ -23,7 +23,7 @@
  * next where it can't depart within wait_for; with none left those who wait are
  * told, and it stays, waited for by nobody, so that a later request finds the
  * price.  One that nobody waits for departs when the pace allows
- * (fetch/pace.h), those first that are worth most; it is dropped after
+ * (desk/pace.h), those first that are worth most; it is dropped after
  * warm_for.
  *
  * Invariants:
@@ -48,8 +48,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "budget/budget.h"
-#include "fetch/fetch.h"
+#include "desk/terms.h"
 #include "provider/query.h"
 
 struct desk;         /* opaque; see desk.c */
@@ -60,11 +59,11 @@ struct timetable;    /* calendar/timetable.h */
 #define DESK_ASKERS_LIMIT 64
 
 struct desk_callbacks {
-    fetch_done_fn on_done;
-    fetch_recall_fn on_recall; /* NULL: never known */
+    desk_done_fn on_done;
+    desk_recall_fn on_recall; /* NULL: never known */
     /* NULL: nobody is ever interested, so nothing is refreshed ahead. */
     void (*on_interest)(void *user, const struct symbol *symbol,
-                        struct fetch_interest *out);
+                        struct desk_interest *out);
     /* The hours of a symbol's market, never NULL.  BORROWED for as long as the
      * desk.  NULL: every market is always open. */
     const struct timetable *(*on_market)(void *user,
@@ -75,7 +74,7 @@ struct desk_callbacks {
 
 /* Make a desk without posts.  Returns 0 and *out is the caller's, to be ended
  * with desk_destroy(), or ERR_NOMEM. */
-int desk_create(struct desk **out, const struct fetch_policy *policy,
+int desk_create(struct desk **out, const struct desk_policy *policy,
                 const struct desk_callbacks *callbacks,
                 struct metric_cells *cells, struct steady_time now);
 
@@ -90,8 +89,8 @@ void desk_destroy(struct desk **desk);
  * whose provider is gone go to the next.  Returns 0 or ERR_NOMEM.
  */
 int desk_open(struct desk *desk, struct steady_time now,
-              const struct fetch_policy *policy,
-              struct fetch_provider *providers, size_t count);
+              const struct desk_policy *policy, struct desk_provider *providers,
+              size_t count);
 
 /* Asker number `asker` wants a symbol; with is_waited a request waits for it.
  * Returns 0; ERR_FULL at flights_max, or ERR_NOMEM: it is not told then. */
@@ -101,7 +100,7 @@ int desk_ask(struct desk *desk, struct steady_time now,
 /* A call that is to be made. */
 struct desk_call {
     struct query query;
-    const struct fetch_provider *provider;
+    const struct desk_provider *provider;
     const char *budget_key; /* for the note that has to be kept before */
     uint64_t number;        /* 1, 2, ... */
 };

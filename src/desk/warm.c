@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/warm.h"
+#include "desk/warm.h"
 
 #include <sys/queue.h>
 

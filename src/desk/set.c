@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/set.h"
+#include "desk/set.h"
 
 #include <string.h>
 
@@ -7,9 +7,9 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "fetch/post.h"
+#include "desk/post.h"
 
-struct set *set_make(const char *boot, struct fetch_provider *providers,
+struct set *set_make(const char *boot, struct desk_provider *providers,
                      size_t count, struct steady_time now)
 {
     CHECK(count > 0); // else a flight would end with neither price nor reason
@@ -26,7 +26,7 @@ struct set *set_make(const char *boot, struct fetch_provider *providers,
     }
     for (size_t i = 0; i < made; i++) {
         providers[i] = posts[i].what; // given back
-        posts[i].what = (struct fetch_provider){0};
+        posts[i].what = (struct desk_provider){0};
         post_deinit(&posts[i]);
     }
     mem_free(posts);

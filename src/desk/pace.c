@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/pace.h"
+#include "desk/pace.h"
 
 #include "base/check.h"
 

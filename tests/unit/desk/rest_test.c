@@ -3,7 +3,7 @@
  * rest_test.c -- how long a provider rests after each class of answer, and that
  * a rest is never cut short but by a price.
  */
-#include "fetch/rest.h"
+#include "desk/rest.h"
 
 #include "testing/testing.h"
 

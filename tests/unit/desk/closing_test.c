@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/closing.h"
+#include "desk/closing.h"
 
 #include "calendar/calendar.h"
 #include "calendar/zone.h"

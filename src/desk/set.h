@@ -13,8 +13,8 @@
 
 #include "budget/steady.h"
 
-struct fetch_provider; /* fetch/fetch.h */
-struct post;           /* fetch/post.h */
+struct desk_provider; /* desk/terms.h */
+struct post;          /* desk/post.h */
 
 struct set {
     uint32_t references;
@@ -24,7 +24,7 @@ struct set {
 
 /* Make the posts of `count` providers (1 or more), which are MOVED on success,
  * held once; `boot` as in budget/budget.h.  NULL for want of memory. */
-struct set *set_make(const char *boot, struct fetch_provider *providers,
+struct set *set_make(const char *boot, struct desk_provider *providers,
                      size_t count, struct steady_time now);
 
 /* Let go of a set; whoever is last frees it. */

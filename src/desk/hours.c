@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "calendar/timetable.h"
-#include "fetch/desk_priv.h"
+#include "desk/desk_priv.h"
 
 void hours_note(struct desk *desk, const struct timetable *timetable)
 {

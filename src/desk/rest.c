@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/rest.h"
+#include "desk/rest.h"
 
 #include "base/check.h"
 

@@ -2,8 +2,8 @@
 /*
  * rest.h -- when a provider that refused or failed may be called again.
  *
- * The table of how long is in fetch/fetch.h.  Pure: the time is passed in, in
- * milliseconds of the monotonic clock.  Threads: the owner's.
+ * Pure: the time is passed in, in milliseconds of the monotonic clock. Threads:
+ * the owner's.
  */
 
 #pragma once

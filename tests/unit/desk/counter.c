@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit/fetch/counter.h"
+#include "unit/desk/counter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ const char counter_batch[] = "key: query\n"
  */
 
 static void on_done(void *user, uint64_t askers,
-                    const struct fetch_result *result)
+                    const struct desk_result *result)
 {
     struct counter *f = user;
     f->published += result->err == 0;
@@ -44,7 +44,7 @@ static void on_done(void *user, uint64_t askers,
 }
 
 static void on_interest(void *user, const struct symbol *symbol,
-                        struct fetch_interest *out)
+                        struct desk_interest *out)
 {
     (void)symbol;
     struct counter *f = user;
@@ -59,7 +59,7 @@ int counter_set_up(void **state)
     struct counter *f = calloc(1, sizeof(*f));
     assert_int_equal(metric_init(&f->metrics, 1), 0);
     f->now = (struct steady_time){INT64_C(1772366400000), 1000000};
-    f->policy = (struct fetch_policy){
+    f->policy = (struct desk_policy){
         .flights_max = 1000,
         .calls_max = 16,
         .symbols_max = 1000,
@@ -83,13 +83,13 @@ int counter_tear_down(void **state)
     return 0;
 }
 
-void counter_make_providers(struct counter *f, struct fetch_provider *out)
+void counter_make_providers(struct counter *f, struct desk_provider *out)
 {
     for (size_t i = 0; i < f->providers; i++) {
         char yaml[1024];
         char error[PROVIDER_ERROR_SIZE];
         snprintf(yaml, sizeof(yaml), "%s%s", f->limits[i], f->yaml[i]);
-        out[i] = (struct fetch_provider){.timeout_ms = 1000};
+        out[i] = (struct desk_provider){.timeout_ms = 1000};
         if (provider_create(&out[i].provider, i == 0 ? "one" : "two",
                             span_of(yaml), error) != 0) {
             fail_msg("%s", error);
@@ -110,7 +110,7 @@ void counter_open_desk(struct counter *f, bool has_interest)
     assert_int_equal(desk_create(&f->desk, &f->policy, &callbacks,
                                  &f->metrics.cells[0], f->now),
                      0);
-    struct fetch_provider providers[COUNTER_PROVIDERS];
+    struct desk_provider providers[COUNTER_PROVIDERS];
     counter_make_providers(f, providers);
     assert_int_equal(
         desk_open(f->desk, f->now, &f->policy, providers, f->providers), 0);

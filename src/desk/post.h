@@ -15,10 +15,9 @@
 #include <sys/queue.h>
 
 #include "base/hash.h"
-#include "budget/budget.h"
-#include "fetch/fetch.h"
-#include "fetch/pace.h"
-#include "fetch/rest.h"
+#include "desk/pace.h"
+#include "desk/rest.h"
+#include "desk/terms.h"
 #include "provider/query.h"
 #include "quote/symbol.h"
 
@@ -45,7 +44,7 @@ struct flight {
     uint64_t base_mono_ms;
     uint64_t since_mono_ms; /* when what there is of it was fetched */
     int err; /* the failure that tells most so far, and its sentence */
-    char reason[FETCH_REASON_SIZE];
+    char reason[DESK_REASON_SIZE];
 };
 
 TAILQ_HEAD(flight_list, flight);
@@ -65,7 +64,7 @@ struct post_ban {
 #define POST_KEY_SIZE 64
 
 struct post {
-    struct fetch_provider what; /* owned */
+    struct desk_provider what; /* owned */
     char budget_key[POST_KEY_SIZE];
     struct budget *budget;
     struct rest rest;
@@ -86,7 +85,7 @@ struct post {
 
 /* Make a post of a provider, which is MOVED on success; `boot` as in
  * budget/budget.h.  Returns 0 or ERR_NOMEM; *post is then 0. */
-int post_init(struct post *post, struct fetch_provider *what, const char *boot,
+int post_init(struct post *post, struct desk_provider *what, const char *boot,
               struct steady_time now);
 
 /* Free what it holds; its queues are empty (checked). */

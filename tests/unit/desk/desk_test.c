@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/desk.h"
+#include "desk/desk.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "testing/testing.h"
-#include "unit/fetch/counter.h"
+#include "unit/desk/counter.h"
 
 /* --- Invariants ------------------------------------------------------------
  */
@@ -60,7 +60,7 @@ static void inv4_no_call_departs_beyond_the_budget(void **state)
     f->limits[0] = "limits:\n  - [1, s]\n  - [5, m]\n  - [30, d]\n";
     f->policy.warm_for_ms = 300000;
     counter_open_desk(f, true);
-    f->interest = (struct fetch_interest){
+    f->interest = (struct desk_interest){
         .asked_mono_ms = f->now.mono_ms, .seconds = 1, .is_watched = true};
     uint64_t random = 3;
     for (int i = 0; i < 4000; i++) {
