@@ -21,6 +21,8 @@
     ERR(ERR_OVERLOADED, -5,  "OVERLOADED", "the server has too much to do")    \
     ERR(ERR_DRAINING,   -6,  "DRAINING",   "the server is shutting down")      \
     ERR(ERR_SYMBOL,     -7,  "SYMBOL",     "this is not a symbol")             \
+    ERR(ERR_TOOOLD,     -8,  "TOOOLD",     "the price is older than asked for")\
+    ERR(ERR_STORE,      -9,  "STORE",      "what was kept can't be read")      \
     /* What the rooms tell each other. */                                      \
     ERR(ERR_NOMEM,      -20, "NOMEM",      "no memory")                        \
     ERR(ERR_RANGE,      -21, "RANGE",      "outside the allowed range")        \
