@@ -138,7 +138,7 @@ static void refresh(struct desk *desk, const struct warm_due *due,
     struct desk_interest interest;
     if (!ask_interest(desk, &due->symbol, &interest) ||
         !is_wanted(desk, &interest, now.mono_ms) ||
-        desk_has_flight(desk, &due->symbol)) {
+        desk_find_flight(desk, &due->symbol) != NULL) {
         return; // whoever asks for it next puts it back
     }
     struct flight *flight =

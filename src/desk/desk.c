@@ -113,6 +113,7 @@ int desk_open(struct desk *desk, struct steady_time now,
               const struct desk_policy *policy, struct desk_provider *providers,
               size_t count)
 {
+    CHECK(count <= DESK_PROVIDERS_LIMIT);
     struct set *set = set_make(desk->boot, providers, count, now);
     if (set == NULL) {
         return ERR_NOMEM;
@@ -154,8 +155,8 @@ int desk_open(struct desk *desk, struct steady_time now,
 /* --- Flights ---------------------------------------------------------------
  */
 
-static struct flight *find_flight(const struct desk *desk,
-                                  const struct symbol *symbol)
+struct flight *desk_find_flight(const struct desk *desk,
+                                const struct symbol *symbol)
 {
     struct flight *flight;
     HASH_FIND(hh, desk->flights, symbol->text, symbol->len, flight);
@@ -165,7 +166,7 @@ static struct flight *find_flight(const struct desk *desk,
 struct flight *desk_make_flight(struct desk *desk, const struct symbol *symbol,
                                 uint64_t now_mono_ms)
 {
-    CHECK(find_flight(desk, symbol) == NULL);
+    CHECK(desk_find_flight(desk, symbol) == NULL);
     struct flight *flight = mem_calloc(1, sizeof(*flight));
     if (flight == NULL) {
         return NULL;
@@ -240,7 +241,7 @@ int desk_ask(struct desk *desk, struct steady_time now,
              const struct symbol *symbol, unsigned asker, bool is_waited)
 {
     CHECK(asker < DESK_ASKERS_LIMIT);
-    struct flight *flight = find_flight(desk, symbol);
+    struct flight *flight = desk_find_flight(desk, symbol);
     if (flight != NULL) {
         metric_add(desk->cells, METRIC_flights_joined, 1);
         flight->askers |= UINT64_C(1) << asker;
@@ -435,11 +436,6 @@ void desk_spend_again(struct desk *desk, struct steady_time now,
     }
 }
 
-bool desk_has_flight(const struct desk *desk, const struct symbol *symbol)
-{
-    return find_flight(desk, symbol) != NULL;
-}
-
 /* --- Departing -------------------------------------------------------------
  */
 
@@ -470,7 +466,7 @@ void desk_save_budget(struct desk *desk, struct steady_time now,
     budget_save(trip->set->posts[trip->post].budget, now, out);
 }
 
-/* --- For people ------------------------------------------------------------
+/* --- Posts -----------------------------------------------------------------
  */
 
 size_t desk_posts(const struct desk *desk)
@@ -489,48 +485,4 @@ int desk_load_budget(struct desk *desk, struct steady_time now, size_t i,
 {
     CHECK(i < desk_posts(desk));
     return budget_load(desk->set->posts[i].budget, now, text);
-}
-
-void desk_look_at_post(struct desk *desk, struct steady_time now, size_t i,
-                       struct desk_post_view *out)
-{
-    CHECK(i < desk_posts(desk));
-    struct post *post = &desk->set->posts[i];
-    const char *why = "";
-    int err;
-    *out = (struct desk_post_view){
-        .name = provider_name(post->what.provider),
-        .queued = post->waited_count + post->others_count,
-        .queued_waited = post->waited_count,
-        .calls = post->calls,
-        .rules_count = budget_rules_count(post->budget),
-    };
-    out->rests_ms = post_rests_ms(post, now.mono_ms, &why, &err);
-    out->why = why;
-    out->pace_ms = depart_pace_ms(desk, post, now);
-    for (size_t k = 0; k < out->rules_count; k++) {
-        budget_look(post->budget, now, k, &out->rules[k]);
-    }
-}
-
-void desk_look_at_symbol(struct desk *desk, struct steady_time now,
-                         const struct symbol *symbol,
-                         struct desk_symbol_view *out)
-{
-    *out = (struct desk_symbol_view){.post = "", .due_in_ms = UINT64_MAX};
-    const struct flight *flight = find_flight(desk, symbol);
-    if (flight != NULL) {
-        out->has_flight = true;
-        out->is_called = flight->is_called;
-        out->is_waited = flight->is_waited;
-        bool is_known = !flight->is_called && flight->post < desk_posts(desk);
-        out->post =
-            is_known
-                ? provider_name(desk->set->posts[flight->post].what.provider)
-                : "";
-    }
-    uint64_t due_ms = warm_due_ms(desk->warm, symbol);
-    if (due_ms > 0) {
-        out->due_in_ms = due_ms > now.mono_ms ? due_ms - now.mono_ms : 0;
-    }
 }

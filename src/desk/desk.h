@@ -83,10 +83,11 @@ int desk_create(struct desk **out, const struct desk_policy *policy,
 void desk_destroy(struct desk **desk);
 
 /*
- * Go by these providers (`count`, 1 or more) and options from now on.  They are
- * MOVED on success.  What was spent with a key is kept for the same key.
- * Flights that are called end as they began, the others are queued anew; those
- * whose provider is gone go to the next.  Returns 0 or ERR_NOMEM.
+ * Go by these providers (`count`, 1 to DESK_PROVIDERS_LIMIT) and options from
+ * now on.  They are MOVED on success.  What was spent with a key is kept for
+ * the same key.  Flights that are called end as they began, the others are
+ * queued anew; those whose provider is gone go to the next.  Returns 0 or
+ * ERR_NOMEM.
  */
 int desk_open(struct desk *desk, struct steady_time now,
               const struct desk_policy *policy, struct desk_provider *providers,
@@ -140,36 +141,5 @@ void desk_drain(struct desk *desk);
 /* Number of flights. */
 size_t desk_count(const struct desk *desk);
 
-/* --- For people ----------------------------------------------------------- */
-
-/* A provider as it stands. */
-struct desk_post_view {
-    const char *name;  /* BORROWED, as the next */
-    const char *why;   /* it is not called, or "" */
-    uint64_t rests_ms; /* 0: it does not; UINT64_MAX: until the next reload */
-    uint32_t queued;   /* flights */
-    uint32_t queued_waited;
-    unsigned calls;   /* under way */
-    uint64_t pace_ms; /* until the next call for which nobody waits */
-    struct budget_view rules[BUDGET_RULES_LIMIT];
-    size_t rules_count;
-};
-
-/* Number of providers, and one of them (below that, checked). */
+/* Number of providers.  What people may see of them is in desk/view.h. */
 size_t desk_posts(const struct desk *desk);
-void desk_look_at_post(struct desk *desk, struct steady_time now, size_t i,
-                       struct desk_post_view *out);
-
-/* A symbol as it stands. */
-struct desk_symbol_view {
-    bool has_flight;
-    bool is_called;
-    bool is_waited;
-    const char *post;   /* where it is queued or called; "" */
-    uint64_t due_in_ms; /* UINT64_MAX: it is not refreshed ahead */
-};
-
-/* Look at a symbol. */
-void desk_look_at_symbol(struct desk *desk, struct steady_time now,
-                         const struct symbol *symbol,
-                         struct desk_symbol_view *out);

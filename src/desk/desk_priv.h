@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * desk_priv.h -- the inside of a desk, for desk.c, route.c and depart.c.
+ * desk_priv.h -- the inside of a desk, for its own files.
  */
 
 #pragma once
@@ -103,8 +103,9 @@ void desk_tell(struct desk *desk, struct flight *flight,
 void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,
                struct desk_result *result);
 
-/* Whether a symbol has a flight. */
-bool desk_has_flight(const struct desk *desk, const struct symbol *symbol);
+/* The flight of a symbol; NULL where it has none. */
+struct flight *desk_find_flight(const struct desk *desk,
+                                const struct symbol *symbol);
 
 /* --- ahead.c: refreshing before somebody has to wait ------------------------
  */

@@ -82,9 +82,14 @@ bool rest_is_trial(const struct rest *rest)
     return rest->failures >= REST_FAILURES;
 }
 
+bool rest_is_for_ever(const struct rest *rest)
+{
+    return rest->until_ms == REST_FOR_EVER;
+}
+
 uint64_t rest_left_ms(const struct rest *rest, uint64_t now_ms)
 {
-    if (rest->until_ms == REST_FOR_EVER) {
+    if (rest_is_for_ever(rest)) {
         return REST_FOR_EVER;
     }
     return rest->until_ms > now_ms ? rest->until_ms - now_ms : 0;

@@ -46,5 +46,8 @@ uint64_t rest_extend(struct rest *rest, uint64_t now_ms, uint64_t ms);
  * yet whether the provider is well again. */
 bool rest_is_trial(const struct rest *rest);
 
+/* Whether it lasts until the configuration is loaded again. */
+bool rest_is_for_ever(const struct rest *rest);
+
 /* Milliseconds of rest that are left; 0: it may be called; or REST_FOR_EVER. */
 uint64_t rest_left_ms(const struct rest *rest, uint64_t now_ms);

@@ -15,6 +15,9 @@
 #include "provider/provider.h"
 #include "quote/quote.h"
 
+/* Providers of one configuration. */
+#define DESK_PROVIDERS_LIMIT 16
+
 /* A provider that can be called. */
 struct desk_provider {
     struct provider *provider; /* MOVED to the desk */

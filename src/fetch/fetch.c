@@ -25,19 +25,29 @@
 /* A budget with thousands of different symbols is that long. */
 #define BUDGET_TEXT_LIMIT (1u << 20)
 
-enum order { ORDER_ASK, ORDER_CHANGE, ORDER_NOTED, ORDER_STOP };
+enum order {
+    ORDER_ASK,
+    ORDER_EXPLAIN,
+    ORDER_CHANGE,
+    ORDER_NOTED,
+    ORDER_STOP,
+};
 
 struct order_mail {
     struct mail mail; // first
     enum order order;
-    unsigned asker; // ORDER_ASK, as the next two
-    bool is_waited;
+    unsigned asker; // ORDER_ASK and _EXPLAIN, as the next
     struct symbol symbol;
+    bool is_waited;                  // ORDER_ASK
+    uint64_t number;                 // ORDER_EXPLAIN
     struct desk_provider *providers; // ORDER_CHANGE, owned; as the next two
     size_t count;
     struct desk_policy policy;
     uint64_t ticket; // ORDER_NOTED
 };
+
+/* The report is renewed so often, where nothing happens. */
+#define REPORT_MS 1000u
 
 /* A call of the desk's, from when it is decided to when it is judged. */
 struct errand {
@@ -59,6 +69,10 @@ struct fetch {
     struct errands dialed;             // are under way
     struct provider_verdict *verdicts; // room for those of one call
     uv_timer_t timer;
+    uv_timer_t report_timer;
+    uv_mutex_t report_lock;
+    struct fetch_report report; // under the lock
+    struct fetch_report draft;  // the next, made before it is taken
     struct order_mail stop;
     bool is_draining; // main's, as the next
     bool has_ended;
@@ -70,6 +84,39 @@ static struct steady_time now(struct fetch *fetch)
         .unix_ms = clock_unix_ms(fetch->loop.options.clock),
         .mono_ms = fetch->loop.now_ms,
     };
+}
+
+/* --- The report -------------------------------------------------------------
+ */
+
+static void renew_report(struct fetch *fetch)
+{
+    struct fetch_report *draft = &fetch->draft;
+    struct steady_time at = now(fetch);
+    draft->unix_ms = at.unix_ms;
+    draft->mono_ms = at.mono_ms;
+    draft->flights = desk_count(fetch->desk);
+    draft->posts_count = desk_posts(fetch->desk);
+    for (size_t i = 0; i < draft->posts_count; i++) {
+        view_look_at_post(fetch->desk, at, i, &draft->posts[i]);
+    }
+    uv_mutex_lock(&fetch->report_lock);
+    fetch->report = *draft;
+    uv_mutex_unlock(&fetch->report_lock);
+}
+
+static void on_report_timer(uv_timer_t *timer)
+{
+    struct loop *loop = loop_of((uv_handle_t *)timer);
+    loop_wake(loop);
+    renew_report(loop->options.user);
+}
+
+void fetch_copy_report(struct fetch *fetch, struct fetch_report *out)
+{
+    uv_mutex_lock(&fetch->report_lock);
+    *out = fetch->report;
+    uv_mutex_unlock(&fetch->report_lock);
 }
 
 /* --- Calls -----------------------------------------------------------------
@@ -233,6 +280,7 @@ static void on_answer(void *user, void *tag, const struct caller_answer *answer)
     }
     finish(fetch, errand, answer->status, &outcome);
     proceed(fetch);
+    renew_report(fetch);
 }
 
 /* --- Orders from other threads ----------------------------------------------
@@ -251,6 +299,17 @@ static void obey_ask(struct fetch *fetch, const struct order_mail *mail)
         fetch->options.on_done(fetch->options.user, UINT64_C(1) << mail->asker,
                                &result);
     }
+}
+
+static void obey_explain(struct fetch *fetch, const struct order_mail *mail)
+{
+    CHECK(fetch->options.on_explained != NULL);
+    struct desk_explanation *explanation = mem_calloc(1, sizeof(*explanation));
+    if (explanation != NULL) {
+        view_explain(fetch->desk, now(fetch), &mail->symbol, explanation);
+    }
+    fetch->options.on_explained(fetch->options.user, mail->asker, mail->number,
+                                explanation);
 }
 
 static void free_providers(struct desk_provider **providers, size_t count)
@@ -299,8 +358,13 @@ static void on_mail(void *user, struct mail *mail)
     case ORDER_ASK:
         obey_ask(fetch, order);
         break;
+    case ORDER_EXPLAIN:
+        obey_explain(fetch, order);
+        mem_free(order);
+        return; // there is nothing to proceed with
     case ORDER_CHANGE:
         obey_change(fetch, order);
+        renew_report(fetch);
         break;
     case ORDER_NOTED:
         obey_noted(fetch, order->ticket);
@@ -331,20 +395,22 @@ static void drain(struct fetch *fetch)
     CHECK(desk_count(fetch->desk) == 0);
 }
 
-static void close_timer(struct fetch *fetch)
+static void close_timers(struct fetch *fetch)
 {
     uv_close((uv_handle_t *)&fetch->timer, NULL);
+    uv_close((uv_handle_t *)&fetch->report_timer, NULL);
 }
 
 static void run(void *user)
 {
     struct fetch *fetch = user;
     fetch->options.on_join(fetch->options.user);
+    uv_timer_start(&fetch->report_timer, on_report_timer, REPORT_MS, REPORT_MS);
     loop_run(&fetch->loop);
     loop_wake(&fetch->loop);
     mailbox_close(&fetch->mailbox);
     drain(fetch);
-    close_timer(fetch);
+    close_timers(fetch);
     loop_deinit(&fetch->loop);
     fetch->options.on_leave(fetch->options.user);
 }
@@ -379,9 +445,10 @@ static int init_loop(struct fetch *fetch)
     fetch->loop.is_awake = true; // the thread joins awake
     fetch->loop.now_ms = clock_mono_ms(fetch->loop.options.clock);
     uv_timer_init(&fetch->loop.uv, &fetch->timer);
+    uv_timer_init(&fetch->loop.uv, &fetch->report_timer);
     err = mailbox_init(&fetch->mailbox, &fetch->loop, on_mail, fetch);
     if (err != 0) {
-        close_timer(fetch);
+        close_timers(fetch);
         loop_deinit(&fetch->loop);
     }
     return err;
@@ -443,10 +510,11 @@ static void undo(struct fetch *fetch, bool has_loop)
     caller_destroy(&fetch->caller);
     if (has_loop) {
         mailbox_close(&fetch->mailbox);
-        close_timer(fetch);
+        close_timers(fetch);
         loop_deinit(&fetch->loop);
         mailbox_deinit(&fetch->mailbox);
     }
+    uv_mutex_destroy(&fetch->report_lock);
     mem_free(fetch->verdicts);
     mem_free(fetch);
 }
@@ -456,7 +524,8 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
 {
     *out = NULL;
     struct fetch *fetch = mem_calloc(1, sizeof(*fetch));
-    if (fetch == NULL) {
+    if (fetch == NULL || uv_mutex_init(&fetch->report_lock) != 0) {
+        mem_free(fetch);
         return ERR_NOMEM;
     }
     fetch->options = *options;
@@ -472,6 +541,9 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
     }
     if (err == 0) {
         err = make_desk(fetch, providers, count);
+    }
+    if (err == 0) {
+        renew_report(fetch);
     }
     if (err == 0 && uv_thread_create(&fetch->thread, run, fetch) != 0) {
         err = ERR_IO;
@@ -508,6 +580,18 @@ int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol,
         .order = ORDER_ASK,
         .asker = asker,
         .is_waited = is_waited,
+        .symbol = *symbol,
+    };
+    return post(fetch, &order);
+}
+
+int fetch_explain(struct fetch *fetch, unsigned asker, uint64_t number,
+                  const struct symbol *symbol)
+{
+    struct order_mail order = {
+        .order = ORDER_EXPLAIN,
+        .asker = asker,
+        .number = number,
         .symbol = *symbol,
     };
     return post(fetch, &order);
@@ -577,6 +661,7 @@ void fetch_stop(struct fetch **fetch)
     fetch_end(gone);
     mailbox_deinit(&gone->mailbox);
     desk_destroy(&gone->desk);
+    uv_mutex_destroy(&gone->report_lock);
     mem_free(gone->verdicts);
     mem_free(gone);
     *fetch = NULL;

@@ -23,7 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "desk/terms.h"
+#include "desk/view.h"
 
 struct fetch; /* opaque; see fetch.c */
 struct metric_cells;
@@ -44,6 +44,10 @@ struct fetch_options {
                                          const struct symbol *symbol);
     /* fetch_change() has taken effect; NULL where nobody wants to know. */
     void (*on_change)(void *user);
+    /* What fetch_explain() asked for, on the fetch thread.  MOVED, to be freed
+     * with mem_free(); NULL for want of memory.  NULL where nobody asks. */
+    void (*on_explained)(void *user, unsigned asker, uint64_t number,
+                         struct desk_explanation *moved);
     /* Called on the fetch thread when it starts and ends, and around blocking:
      * the cache's reader calls. */
     void (*on_join)(void *user);
@@ -72,6 +76,31 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
  */
 int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol,
               bool is_waited);
+
+/*
+ * Ask why a symbol's price is what it is: on_explained will be called with the
+ * asker and the number, once; never when this returns ERR_NOMEM or
+ * ERR_DRAINING.  Costs no call to a provider, whatever the symbol.  Threads:
+ * any.
+ */
+int fetch_explain(struct fetch *fetch, unsigned asker, uint64_t number,
+                  const struct symbol *symbol);
+
+/* The providers as they stood a moment ago. */
+struct fetch_report {
+    int64_t unix_ms; /* when that was, by both clocks */
+    uint64_t mono_ms;
+    size_t flights;
+    size_t posts_count;
+    struct desk_post_view posts[DESK_PROVIDERS_LIMIT];
+};
+
+/*
+ * Copy the report, which the fetch thread renews after each call and once a
+ * second; so it is at most that old, but for a thread that does not turn.
+ * Waits for nothing but another copy.  Threads: any.
+ */
+void fetch_copy_report(struct fetch *fetch, struct fetch_report *out);
 
 /*
  * Use other providers and another policy from now on; calls under way end as

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "desk/desk.h"
+#include "desk/view.h"
 #include "testing/testing.h"
 #include "unit/desk/counter.h"
 
@@ -240,9 +241,9 @@ static void a_change_keeps_what_is_spent_and_what_is_under_way(void **state)
     counter_settle(f);
     assert_int_equal(f->told[0] + f->told[1], 2);
     struct desk_post_view view;
-    desk_look_at_post(f->desk, f->now, 0, &view);
+    view_look_at_post(f->desk, f->now, 0, &view);
     assert_int_equal(view.rules_count, 1);
-    assert_int_equal(view.rules[0].left, 1);
+    assert_int_equal(view.rules[0].view.left, 1);
 }
 
 static void draining_tells_everybody(void **state)
