@@ -98,6 +98,9 @@ static void on_flights_over(uv_timer_t *timer)
     struct server *server = timer->data;
     loop_wake(&server->loop);
     fetch_drain(server->shared.fetch);
+    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+        worker_post_end_questions(server->workers[i]);
+    }
     uv_timer_start(timer, on_cut, SERVER_CUT_MS - SERVER_FLIGHTS_MS, 0);
 }
 

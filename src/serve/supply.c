@@ -12,6 +12,7 @@
 #include "obs/log.h"
 #include "quote/names.h"
 #include "serve/archive.h"
+#include "serve/question.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 #include "store/store.h"
@@ -113,10 +114,16 @@ IMPLEMENTS(store_answer_fn)
 static void on_past(void *user, void *tag, int err, const struct bars *bars)
 {
     (void)user;
-    (void)tag;
-    (void)err;
-    (void)bars;
-    CHECK(false); // nobody asks yet
+    question_answer_past(tag, err, bars);
+}
+
+IMPLEMENTS(on_explained)
+static void on_explained(void *user, unsigned asker, uint64_t number,
+                         struct desk_explanation *moved)
+{
+    (void)user;
+    (void)asker; // the question knows its worker
+    question_answer_explanation(number, moved);
 }
 
 /* What the providers before did not know or would not tell, these may. */
@@ -218,6 +225,7 @@ int supply_start(struct supply *supply, const struct conf *conf,
         .on_done = on_fetched,
         .on_recall = on_recall,
         .on_change = on_change,
+        .on_explained = on_explained,
         .on_join = on_join,
         .on_leave = on_leave,
         .on_wake = on_wake,

@@ -10,6 +10,7 @@
 #include "fetch/fetch.h"
 #include "net/listener.h"
 #include "serve/guest.h"
+#include "serve/question.h"
 #include "serve/settings.h"
 #include "serve/wait.h"
 
@@ -18,13 +19,11 @@
  * accepted, for up to twice as long. */
 #define DRAIN_GRACE_MS 50
 
-enum order { ORDER_RESULT, ORDER_SETTINGS, ORDER_DRAIN };
-
-struct worker_mail {
-    struct mail mail; // first
-    enum order order;
-    struct settings *settings; // ORDER_SETTINGS; held
-    struct desk_result result; // ORDER_RESULT
+/* The messages of this file; which it is, its on_mail() knows. */
+struct order {
+    struct worker_mail mail;   // first
+    struct settings *settings; // on_settings(); held
+    struct desk_result result; // on_result()
 };
 
 static void stop_accepting(struct worker *worker)
@@ -133,31 +132,42 @@ static void drain(struct worker *worker)
     start_grace(worker);
 }
 
-static void take_settings(struct worker *worker, struct settings *settings)
+IMPLEMENTS(on_mail)
+static void on_result(struct worker *worker, struct worker_mail *mail)
+{
+    wait_end(worker->waits, &((struct order *)mail)->result);
+    mem_free(mail);
+}
+
+IMPLEMENTS(on_mail)
+static void on_settings(struct worker *worker, struct worker_mail *mail)
 {
     settings_leave(&worker->settings);
-    worker->settings = settings;
-    worker->loop.idle_for_ms = settings->conf->limits.idle_for_ms;
+    worker->settings = ((struct order *)mail)->settings;
+    worker->loop.idle_for_ms = worker->settings->conf->limits.idle_for_ms;
     each_guest(worker, guest_rebound);
+    mem_free(mail);
+}
+
+IMPLEMENTS(on_mail)
+static void on_end_questions(struct worker *worker, struct worker_mail *mail)
+{
+    question_drain(worker);
+    mem_free(mail);
+}
+
+IMPLEMENTS(on_mail)
+static void on_drain(struct worker *worker, struct worker_mail *mail)
+{
+    drain(worker);
+    mem_free(mail);
 }
 
 IMPLEMENTS(mailbox_mail_fn)
 static void on_mail(void *user, struct mail *mail)
 {
-    struct worker *worker = user;
-    struct worker_mail *order = (struct worker_mail *)mail;
-    switch (order->order) {
-    case ORDER_RESULT:
-        wait_end(worker->waits, &order->result);
-        break;
-    case ORDER_SETTINGS:
-        take_settings(worker, order->settings);
-        break;
-    case ORDER_DRAIN:
-        drain(worker);
-        break;
-    }
-    mem_free(order);
+    struct worker_mail *message = (struct worker_mail *)mail;
+    message->on_mail(user, message);
 }
 
 IMPLEMENTS(listener_accept_fn)
@@ -268,6 +278,7 @@ int worker_create(struct worker **out, unsigned number,
     worker->cells = &shared->metrics.cells[number];
     worker->settings = settings_hold(settings);
     LIST_INIT(&worker->guests);
+    LIST_INIT(&worker->questions);
     int err = init_first(worker);
     if (err != 0) {
         close_fds(fds, count);
@@ -310,40 +321,48 @@ void worker_start(struct worker *worker)
     CHECK(err == 0); // at the start there is room for a thread
 }
 
-static bool post(struct worker *worker, struct worker_mail *mail)
+bool worker_post(struct worker *worker, struct worker_mail *mail)
 {
-    if (!mailbox_post(&worker->mailbox, &mail->mail)) {
-        mem_free(mail);
-        return false;
+    CHECK(mail->on_mail != NULL);
+    return mailbox_post(&worker->mailbox, &mail->mail);
+}
+
+/* Post a message of main's or the fetch thread's that says all by itself. */
+static void post_order(struct worker *worker, struct order *order,
+                       void (*fn)(struct worker *, struct worker_mail *))
+{
+    // Without it requests would wait for ever, or the worker never end; a
+    // process like that is better gone, and its neighbours answer.
+    CHECK(order != NULL);
+    order->mail.on_mail = fn;
+    if (!worker_post(worker, &order->mail)) {
+        mem_free(order);
     }
-    return true;
 }
 
 void worker_post_result(struct worker *worker, const struct desk_result *result)
 {
-    struct worker_mail *mail = mem_calloc(1, sizeof(*mail));
-    // Without this message requests would wait for ever; a worker that can't be
-    // told is better gone, and its neighbours answer.
-    CHECK(mail != NULL);
-    mail->order = ORDER_RESULT;
-    mail->result = *result;
-    post(worker, mail);
+    struct order *order = mem_calloc(1, sizeof(*order));
+    CHECK(order != NULL); // as in post_order()
+    order->result = *result;
+    post_order(worker, order, on_result);
 }
 
 struct worker_mail *worker_prepare_settings(struct settings *settings)
 {
-    struct worker_mail *mail = mem_calloc(1, sizeof(*mail));
-    if (mail != NULL) {
-        mail->order = ORDER_SETTINGS;
-        mail->settings = settings_hold(settings);
+    struct order *order = mem_calloc(1, sizeof(*order));
+    if (order == NULL) {
+        return NULL;
     }
-    return mail;
+    order->mail.on_mail = on_settings;
+    order->settings = settings_hold(settings);
+    return &order->mail;
 }
 
 void worker_drop_settings(struct worker_mail **mail)
 {
     if (*mail != NULL) {
-        settings_leave(&(*mail)->settings);
+        settings_leave(&((struct order *)*mail)->settings);
         mem_free(*mail);
         *mail = NULL;
     }
@@ -353,17 +372,19 @@ void worker_post_settings(struct worker *worker, struct worker_mail **mail)
 {
     struct worker_mail *moved = *mail;
     *mail = NULL;
-    if (!mailbox_post(&worker->mailbox, &moved->mail)) {
+    if (!worker_post(worker, moved)) {
         worker_drop_settings(&moved);
     }
 }
 
+void worker_post_end_questions(struct worker *worker)
+{
+    post_order(worker, mem_calloc(1, sizeof(struct order)), on_end_questions);
+}
+
 void worker_post_drain(struct worker *worker)
 {
-    struct worker_mail *mail = mem_calloc(1, sizeof(*mail));
-    CHECK(mail != NULL); // there is no way to end without it
-    mail->order = ORDER_DRAIN;
-    post(worker, mail);
+    post_order(worker, mem_calloc(1, sizeof(struct order)), on_drain);
 }
 
 void worker_destroy(struct worker **worker)

@@ -37,8 +37,8 @@ struct guest_protocol;
 struct listener;
 struct roster;
 struct settings;
+struct question;
 struct waits;
-struct worker_mail;
 
 /* What all workers share; the pointers do not change while they run. */
 struct shared {
@@ -59,6 +59,13 @@ struct shared {
     void *user;
 };
 
+/* A message to a worker, first in the sender's own struct. */
+struct worker_mail {
+    struct mail mail; /* first */
+    /* On the worker's thread; the message is the callee's to free. */
+    void (*on_mail)(struct worker *worker, struct worker_mail *mail);
+};
+
 struct worker {
     unsigned number; /* its bit among a flight's askers */
     uv_thread_t thread;
@@ -72,6 +79,8 @@ struct worker {
     size_t listeners_count;
     LIST_HEAD(, guest) guests;
     size_t turn_symbols; /* in its sessions' turns; WAIT_LIMIT at most */
+    LIST_HEAD(, question) questions; /* whose answer has not come */
+    size_t questions_open; /* these, and those that are gone; see question.h */
     bool is_started;
     bool is_draining;
     uv_timer_t grace;       /* runs from the drain to the end of reading */
@@ -94,6 +103,11 @@ int worker_create(struct worker **out, unsigned number,
 /* Start its thread.  Threads: main. */
 void worker_start(struct worker *worker);
 
+/* Hand it a message (MOVED).  Returns whether it was taken: false once its
+ * thread has ended, and the message stays the caller's.  Threads: any, until
+ * worker_destroy(). */
+bool worker_post(struct worker *worker, struct worker_mail *mail);
+
 /* Tell it that a symbol's flight has ended.  Threads: the fetch thread. */
 void worker_post_result(struct worker *worker,
                         const struct desk_result *result);
@@ -109,6 +123,9 @@ void worker_drop_settings(struct worker_mail **mail);
 
 /* A guest of the worker's is gone.  Threads: the worker's. */
 void worker_forget(struct worker *worker);
+
+/* End its open questions with ERR_DRAINING.  Threads: main. */
+void worker_post_end_questions(struct worker *worker);
 
 /*
  * Answer what was asked, end the connections, stop accepting, end the thread.

@@ -75,8 +75,9 @@ static void words_on_the_wire_never_change(void **state)
         int value;
         const char *word;
     } promised[] = {
-        {-1, "UNKNOWN"},    {-2, "NODATA"},   {-3, "LIMIT"},  {-4, "UPSTREAM"},
-        {-5, "OVERLOADED"}, {-6, "DRAINING"}, {-7, "SYMBOL"},
+        {-1, "UNKNOWN"},  {-2, "NODATA"},     {-3, "LIMIT"},
+        {-4, "UPSTREAM"}, {-5, "OVERLOADED"}, {-6, "DRAINING"},
+        {-7, "SYMBOL"},   {-8, "TOOOLD"},     {-9, "STORE"},
     };
     for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
         assert_string_equal(err_word(promised[i].value), promised[i].word);
@@ -94,7 +95,7 @@ static void zero_is_ok(void **state)
 static void other_numbers_have_a_word_too(void **state)
 {
     (void)state;
-    const int others[] = {1, -8, -19, -1000, 2147483647, -2147483647 - 1};
+    const int others[] = {1, -10, -19, -1000, 2147483647, -2147483647 - 1};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         assert_string_equal(err_word(others[i]), "ERR");
         assert_true(strlen(err_sentence(others[i])) > 0);
