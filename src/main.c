@@ -19,6 +19,7 @@
 #include "python/python.h"
 #include "quote/names.h"
 #include "redis/session.h"
+#include "serve/almanac.h"
 #include "serve/server.h"
 #include "serve/settings.h"
 #include "serve/upstream.h"
@@ -152,6 +153,9 @@ static int check_settings(const struct conf *conf)
         terms_free_provider(&providers[i]);
     }
     err = err == 0 ? upstream_load_names(&names, conf, error) : err;
+    struct almanac *almanac = NULL;
+    err = err == 0 ? almanac_load(&almanac, conf, error) : err;
+    almanac_destroy(&almanac);
     names_destroy(&names);
     if (err != 0) {
         fprintf(stderr, "quoted: %s\n", error);

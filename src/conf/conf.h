@@ -38,7 +38,8 @@ struct conf_list {
 };
 
 struct conf_provider {
-    char *name;     /* of its description: "alphavantage", "market" */
+    char *name;        /* of its description: "alphavantage", "market" */
+    char *description; /* path of one's own; "" for the built-in one */
     char *url;      /* in place of the description's own origin; "" for that */
     char *key_file; /* "" where there is none */
     uint64_t timeout_ms;
@@ -85,6 +86,7 @@ struct conf {
         char *format; /* logfmt, json */
     } log;
     char *names; /* path of the names file; "" for the one that is built in */
+    char *calendars; /* path of a file or folder of them; "" for none */
     struct conf_provider providers[CONF_PROVIDERS_LIMIT];
     size_t providers_count;
 };

@@ -301,6 +301,16 @@ static const struct option options[] = {
                 "symbol does. When it is empty, the ten companies that are "
                 "built in.",
     },
+    {
+        .key = "calendars",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf, calendars),
+        .max = PATH_BYTES_LIMIT,
+        .initial = "",
+        .help = "A calendar of your own, or a folder of them (*.yaml): the "
+                "hours and holidays of markets, in place of the built-in ones "
+                "or besides them. docs/calendars.md has the form.",
+    },
 };
 
 static const struct option provider_options[] = {
@@ -316,6 +326,16 @@ static const struct option provider_options[] = {
                 "of a quote.",
     },
     {
+        .key = "description",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf_provider, description),
+        .max = PATH_BYTES_LIMIT,
+        .initial = "",
+        .help = "A file that describes the provider's API, in place of the "
+                "built-in description of that name, or of a provider that has "
+                "none. docs/providers.md has the form.",
+    },
+    {
         .key = "url",
         .type = OPTION_URL,
         .offset = offsetof(struct conf_provider, url),
@@ -323,8 +343,9 @@ static const struct option provider_options[] = {
         .may_be_secret = true, // a password, or a key in a query
         .initial = "",
         .help = "Where the provider is reached instead of at its own address: "
-                "http:// or https://, host and port, and nothing behind it. "
-                "For quoted-market, a proxy or a mirror.",
+                "http:// or https://, host and port, and nothing behind it, "
+                "for quoted-market, a proxy or a mirror; or file:///PATH, "
+                "where the provider is a file.",
     },
     {
         .key = "key_file",

@@ -9,8 +9,9 @@
 #include "conf/value.h"
 #include "conf/yaml.h"
 
-#define PROVIDER_FORM \
-    "a name and, as needed, url, key_file, timeout, limits and markets"
+#define PROVIDER_FORM                                                         \
+    "a name and, as needed, description, url, key_file, timeout, limits and " \
+    "markets"
 
 struct reader {
     struct source *source;

@@ -104,10 +104,24 @@ static bool is_address(struct span text)
     return is_port(port) && (is_host(host) || span_equal(host, span_of("*")));
 }
 
+/* The URL of a file; its path is taken as it is. */
+static bool is_file_url(struct span text)
+{
+    bool is_good =
+        starts_with(text, "file:///") && text.len > strlen("file:///");
+    for (size_t i = 0; is_good && i < text.len; i++) {
+        is_good = text.data[i] > ' ' && text.data[i] <= '~';
+    }
+    return is_good;
+}
+
 /* An origin: what stands behind it in a call comes from the description, and a
  * password in it would be printed by --print-config. */
 static bool is_url(struct span text)
 {
+    if (starts_with(text, "file:")) {
+        return is_file_url(text);
+    }
     size_t scheme = starts_with(text, "https://")  ? strlen("https://")
                     : starts_with(text, "http://") ? strlen("http://")
                                                    : 0;
@@ -332,7 +346,7 @@ void value_print_range(char out[VALUE_ALLOWED_SIZE],
     }
     if (option->type == OPTION_URL) {
         snprintf(out, VALUE_ALLOWED_SIZE,
-                 "http://host:port or https://host:port");
+                 "http://host:port, https://host:port or file:///path");
         return;
     }
     bool is_number = option->type >= OPTION_DURATION;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "quote/names.h"
+#include "serve/almanac.h"
 #include "serve/settings.h"
 #include "serve/upstream.h"
 #include "serve/worker.h"
@@ -51,6 +52,10 @@ int reload_prepare(struct reload *reload, const struct conf_sources *sources,
     if (err != 0) {
         return err;
     }
+    err = almanac_load(&reload->almanac, reload->conf, reload->error);
+    if (err != 0) {
+        return err;
+    }
     err = upstream_open(reload->providers, &reload->providers_count,
                         reload->conf, sources->environment, reload->error);
     if (err != 0) {
@@ -70,5 +75,6 @@ void reload_deinit(struct reload *reload)
     }
     settings_leave(&reload->settings);
     names_destroy(&reload->names);
+    almanac_destroy(&reload->almanac);
     conf_destroy(&reload->conf);
 }

@@ -14,6 +14,7 @@
 #include "desk/terms.h"
 #include "serve/sockets.h"
 
+struct almanac;
 struct names;
 struct settings;
 struct worker_mail;
@@ -23,6 +24,7 @@ struct worker_mail;
 struct reload {
     struct conf *conf;
     struct names *names;
+    struct almanac *almanac;
     struct settings *settings;
     struct desk_provider providers[CONF_PROVIDERS_LIMIT];
     size_t providers_count;

@@ -16,6 +16,7 @@
 #include "obs/log.h"
 #include "quote/names.h"
 #include "serve/agent.h"
+#include "serve/almanac.h"
 #include "serve/archive.h"
 #include "serve/notify.h"
 #include "serve/reload.h"
@@ -172,6 +173,7 @@ static void finish_reload(struct server *server, struct reload *reload)
     reload->settings = NULL;
     log_event(
         LOG_INFO, "serve", "configuration loaded again",
+    supply_take_almanac(&server->supply, &reload->almanac);
         LOG_NUMBER("changes", (int64_t)changes),
         LOG_NUMBER("names", (int64_t)names_count(server->settings->names)));
 }
@@ -405,6 +407,17 @@ static int open_all(struct server *server, struct conf **conf,
                    : err;
     err = err == 0 ? upstream_load_names(&names, *conf, error) : err;
     err = err == 0 ? open_archive(server, *conf, error) : err;
+static int load_almanac(struct server *server, const struct conf *conf,
+                        char error[SERVER_ERROR_SIZE])
+{
+    struct almanac *almanac;
+    int err = almanac_load(&almanac, conf, error);
+    if (err == 0) {
+        supply_take_almanac(&server->supply, &almanac);
+    }
+    return err;
+}
+
     sockets->workers = server->shared.workers_count;
     err =
         err == 0 ? sockets_bind(sockets, *conf, error, SERVER_ERROR_SIZE) : err;
@@ -417,6 +430,7 @@ static int open_all(struct server *server, struct conf **conf,
         CHECK(err == 0);
         apply_settings(server, settings);
     }
+    err = err == 0 ? load_almanac(server, *conf, error) : err;
     for (size_t i = 0; i < CONF_PROVIDERS_LIMIT; i++) {
         terms_free_provider(&providers[i]);
     }

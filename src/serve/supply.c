@@ -7,10 +7,10 @@
 #include "base/err.h"
 #include "cache/cache.h"
 #include "calendar/calendar.h"
-#include "calendar/zone.h"
 #include "conf/conf.h"
 #include "obs/log.h"
 #include "quote/names.h"
+#include "serve/almanac.h"
 #include "serve/archive.h"
 #include "serve/question.h"
 #include "serve/settings.h"
@@ -92,13 +92,24 @@ static struct span find_market(struct supply *supply,
     return (struct span){mic, len};
 }
 
+/* The hours of a market; they stay when other calendars are taken. */
+static const struct timetable *find_timetable(struct supply *supply,
+                                              struct span market)
+{
+    uv_mutex_lock(&supply->lock);
+    const struct timetable *timetable =
+        calendar_find(almanac_calendar(supply->almanac), market);
+    uv_mutex_unlock(&supply->lock);
+    return timetable;
+}
+
 IMPLEMENTS(on_market)
 static const struct timetable *on_market(void *user,
                                          const struct symbol *symbol)
 {
     struct supply *supply = user;
     char mic[8];
-    return calendar_find(supply->calendar, find_market(supply, symbol, mic));
+    return find_timetable(supply, find_market(supply, symbol, mic));
 }
 
 IMPLEMENTS(store_noted_fn)
@@ -161,42 +172,24 @@ static void on_block(void *user)
 /* --- Starting and ending -----------------------------------------------------
  */
 
-/* Read the calendars that are built in. */
-static void load_calendar(struct supply *supply)
-{
-    char error[CALENDAR_ERROR_SIZE];
-    if (calendar_add_built_in(supply->calendar, ZONE_FOLDER, error) != 0) {
-        log_event(LOG_WARNING, "serve",
-                  "markets without a calendar count as open",
-                  LOG_TEXT("cause", error));
-        return;
-    }
-    const char *market;
-    int64_t now_s = clock_unix_ms(supply->shared->clock) / 1000;
-    int64_t left_s = calendar_left_s(supply->calendar, now_s, &market);
-    if (left_s < CALENDAR_WARN_S) {
-        log_event(LOG_WARNING, "serve", "the calendars end soon",
-                  LOG_TEXT("market", market),
-                  LOG_NUMBER("days", left_s / 86400));
-    }
-}
-
 int supply_init(struct supply *supply, struct shared *shared,
                 struct worker *const *workers)
 {
     if (uv_mutex_init(&supply->lock) != 0) {
         return ERR_NOMEM;
     }
-    int err = calendar_create(&supply->calendar);
-    if (err != 0) {
-        uv_mutex_destroy(&supply->lock);
-        return err;
-    }
     supply->shared = shared;
     supply->workers = workers;
     ledger_init(&supply->ledger, shared->cache, shared->clock);
-    load_calendar(supply);
     return 0;
+}
+
+void supply_take_almanac(struct supply *supply, struct almanac **almanac)
+{
+    uv_mutex_lock(&supply->lock);
+    almanac_replace(&supply->almanac, almanac);
+    uv_mutex_unlock(&supply->lock);
+    almanac_warn(supply->almanac, clock_unix_ms(supply->shared->clock) / 1000);
 }
 
 struct desk_policy supply_policy(const struct conf *conf)
@@ -270,7 +263,7 @@ void supply_stop(struct supply *supply)
     store_stop(&shared->store); // which still tells the fetch thread of notes
     fetch_stop(&shared->fetch);
     settings_leave(&supply->settings);
-    calendar_destroy(&supply->calendar);
+    almanac_destroy(&supply->almanac);
     uv_mutex_destroy(&supply->lock);
     supply->shared = NULL;
 }

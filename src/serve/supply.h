@@ -13,7 +13,7 @@
 #include "fetch/fetch.h"
 #include "serve/ledger.h"
 
-struct calendar; /* calendar/calendar.h */
+struct almanac;  /* serve/almanac.h */
 struct conf;     /* conf/conf.h */
 struct settings; /* serve/settings.h */
 struct shared;   /* serve/worker.h */
@@ -23,16 +23,19 @@ struct supply {
     struct shared *shared;         /* BORROWED, as the next */
     struct worker *const *workers; /* by number; filled in later */
     struct ledger ledger;
-    struct calendar *calendar; /* owned; NULL: every market is always open */
     uv_mutex_t lock;
-    struct settings *settings; /* held; under the lock: the names' markets */
+    struct almanac *almanac;   /* owned, under the lock, as the next */
+    struct settings *settings; /* held: the names' markets */
 };
 
-/* Begin; shared->cache and shared->clock are there.  Reads the calendars: what
- * is wrong with them is logged, and markets count as open then.  Returns 0 or
- * ERR_NOMEM.  Threads: main, as for all below. */
+/* Begin; shared->cache and shared->clock are there.  Returns 0 or ERR_NOMEM.
+ * Threads: main, as for all below. */
 int supply_init(struct supply *supply, struct shared *shared,
                 struct worker *const *workers);
+
+/* Go by these calendars (MOVED) from now on, and warn of their end.  Called
+ * before supply_start() for the first time. */
+void supply_take_almanac(struct supply *supply, struct almanac **almanac);
 
 /* How the allowance is spent, by the settings. */
 struct desk_policy supply_policy(const struct conf *conf);

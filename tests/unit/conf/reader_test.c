@@ -159,11 +159,11 @@ static void wrong_kinds_are_told(void **state)
         "providers: market\n",
         "quoted.yaml:1: providers: found \"market\"; allowed: "
         "a list (\"- name: ...\"), each item with a name and, "
-        "as needed, url, key_file, timeout, limits and markets");
+        "as needed, description, url, key_file, timeout, limits and markets");
     assert_file_refused("providers:\n  - market\n",
                         "quoted.yaml:2: providers.0: found \"market\"; "
-                        "allowed: a name and, as needed, url, key_file, "
-                        "timeout, limits and markets");
+                        "allowed: a name and, as needed, description, url, "
+                        "key_file, timeout, limits and markets");
 }
 
 static void unknown_keys_are_told_with_what_was_meant(void **state)
@@ -190,7 +190,8 @@ static void unknown_keys_are_told_with_what_was_meant(void **state)
     assert_file_refused(
         "providers:\n  - name: x\n    retries: 3\n",
         "quoted.yaml:3: providers.0.retries: no such setting; "
-        "there are name, url, key_file, timeout, limits, markets");
+        "there are name, description, url, key_file, timeout, limits, "
+        "markets");
 }
 
 static void keys_of_providers_are_not_shown(void **state)
@@ -214,8 +215,8 @@ static void passwords_in_urls_are_not_shown(void **state)
     (void)state;
     assert_file_refused("providers:\n  - name: x\n    url: http://u:PW@host\n",
                         "quoted.yaml:3: providers.0.url: found another form; "
-                        "allowed: http://host:port or https://host:port, "
-                        "without user, password or path");
+                        "allowed: http://host:port, https://host:port or "
+                        "file:///path, without user, password or path");
 }
 
 static void keys_in_place_of_their_files_are_not_shown(void **state)

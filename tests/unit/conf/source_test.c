@@ -101,8 +101,8 @@ static void wrong_values_name_the_variable(void **state)
     assert_refused(NULL, LIST("QUOTED_PROVIDERS_0_URL=http://u:PW@h"), NULL,
                    ERR_SYNTAX,
                    "environment QUOTED_PROVIDERS_0_URL: found another form; "
-                   "allowed: http://host:port or https://host:port, without "
-                   "user, password or path");
+                   "allowed: http://host:port, https://host:port or "
+                   "file:///path, without user, password or path");
 }
 
 static void wrong_values_name_the_flag(void **state)
@@ -158,8 +158,8 @@ static void unknown_flags_are_told_with_what_was_meant(void **state)
                    "--set providers.0.nam: no such setting; did you mean "
                    "providers.0.name?");
     assert_refused(NULL, NULL, LIST("providers.0.="), ERR_SYNTAX,
-                   "--set providers.0.: no such setting; there are name, url, "
-                   "key_file, timeout, limits, markets");
+                   "--set providers.0.: no such setting; there are name, "
+                   "description, url, key_file, timeout, limits, markets");
     assert_refused(NULL, NULL, LIST("server.tls=x"), ERR_SYNTAX,
                    "--set server.tls: no such setting; did you mean "
                    "server.id?");

@@ -242,6 +242,7 @@ static void urls_are_origins(void **state)
         "https://www.alphavantage.co",
         "http://[::1]:80",
         "http://market",
+        "file:///var/lib/prices.csv",
         "",
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -255,7 +256,8 @@ static void urls_are_origins(void **state)
         "http://a/b",     "http://a//", "http://u:p@a", "http://u@a",
         "http://a?b=c",   "http://a#b", "http://a:",    "http://a:x",
         "http://a:99999", "http://a b", "HTTP://a",     "http://[::1",
-        "http://*",       "/",
+        "http://*",       "/",          "file://",      "file:///",
+        "file://host/a",  "file:a",     "file:///a b",  "FILE:///a",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         if (set(f, ".url", bad[i]) != ERR_SYNTAX) {

@@ -115,6 +115,89 @@ static void providers_are_opened_with_url_timeout_and_key(void **state)
     unlink(path);
 }
 
+/* Its own description: like a built-in one, or of a provider that has none. */
+static void description_of_ones_own_is_read(void **state)
+{
+    (void)state;
+    char path[32];
+    char yaml[300];
+    write_key(path, "like: finnhub\nlimits: [[7, h]]\n");
+    snprintf(yaml, sizeof(yaml),
+             "providers:\n"
+             "  - {name: finnhub, description: %s}\n"
+             "  - {name: other, description: %s}\n",
+             path, path);
+    const char *const environment[] = {"QUOTED_FINNHUB_KEY=" KEY,
+                                       "QUOTED_OTHER_KEY=" KEY, NULL};
+    struct opened opened;
+    assert_int_equal(try_open(&opened, yaml, environment), 0);
+    assert_int_equal(opened.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        size_t count;
+        const struct provider *provider = opened.providers[i].provider;
+        const struct provider_limit *limits = provider_limits(provider, &count);
+        assert_string_equal(provider_name(provider),
+                            i == 0 ? "finnhub" : "other");
+        assert_int_equal(count, 1);
+        assert_int_equal(limits[0].count, 7);
+        assert_int_equal(limits[0].window, PROVIDER_LIMIT_HOUR);
+    }
+    end(&opened);
+    unlink(path);
+}
+
+static void wrong_description_is_said_with_file_line_and_cause(void **state)
+{
+    (void)state;
+    char path[32];
+    char yaml[300];
+    write_key(path, "like: finnhub\nlimits: [[7, w]]\n");
+    snprintf(yaml, sizeof(yaml),
+             "providers:\n  - {name: own, description: %s}\n", path);
+    const char *const parts[] = {
+        "provider 'own': description: /tmp/upstream",
+        ": line 2: limits 1: a limit is [COUNT, WINDOW]", NULL};
+    assert_refused(yaml, NULL, ERR_SYNTAX, parts);
+    unlink(path);
+    const char *const gone[] = {"provider 'own': description: /tmp/upstream",
+                                ": No such file or directory", NULL};
+    assert_refused(yaml, NULL, ERR_IO, gone);
+    const char *const folder[] = {"/tmp: Is a directory", NULL};
+    assert_refused("providers:\n  - {name: own, description: /tmp}\n", NULL,
+                   ERR_IO, folder);
+    const char *const endless[] = {"/dev/zero: longer than 256 KiB", NULL};
+    assert_refused("providers:\n  - {name: own, description: /dev/zero}\n",
+                   NULL, ERR_FULL, endless);
+}
+
+static void name_without_a_description_says_how_to_give_one(void **state)
+{
+    (void)state;
+    const char *const parts[] = {"providers: 'own': there is no description of",
+                                 "yahoo", "or name a file with description",
+                                 NULL};
+    assert_refused("providers:\n  - {name: own}\n", NULL, ERR_ABSENT, parts);
+}
+
+static void url_is_of_the_providers_kind(void **state)
+{
+    (void)state;
+    const char *const no_file[] = {"provider 'market': url: it is no file",
+                                   NULL};
+    assert_refused("providers:\n  - {name: market, url: file:///x}\n", NULL,
+                   ERR_SYNTAX, no_file);
+    const char *const file[] = {"provider 'file': url: it is a file", NULL};
+    assert_refused("providers:\n  - {name: file, url: http://x}\n", NULL,
+                   ERR_SYNTAX, file);
+    struct opened opened;
+    assert_int_equal(try_open(&opened,
+                              "providers:\n  - {name: file, url: file:///x}\n",
+                              NULL),
+                     0);
+    assert_string_equal(opened.providers[0].origin, "file:///x");
+    end(&opened);
+}
+
 static void key_of_the_environment_is_enough(void **state)
 {
     (void)state;
@@ -319,6 +402,10 @@ static void names_file_that_is_wrong_is_named_with_its_line(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(providers_are_opened_with_url_timeout_and_key),
+    cmocka_unit_test(description_of_ones_own_is_read),
+    cmocka_unit_test(wrong_description_is_said_with_file_line_and_cause),
+    cmocka_unit_test(name_without_a_description_says_how_to_give_one),
+    cmocka_unit_test(url_is_of_the_providers_kind),
     cmocka_unit_test(key_of_the_environment_is_enough),
     cmocka_unit_test(without_a_provider_both_ways_on_are_told),
     cmocka_unit_test(way_on_without_a_key_works),
