@@ -19,15 +19,21 @@ void metric_deinit(struct metrics *metrics)
     *metrics = (struct metrics){0};
 }
 
-uint64_t metric_sum(const struct metrics *metrics, enum metric metric)
+uint64_t metric_sum_at(const struct metrics *metrics, size_t at)
 {
-    CHECK(metric < METRIC_COUNT);
+    CHECK(at < METRIC_CELLS);
     uint64_t sum = 0;
     for (size_t i = 0; i < metrics->count; i++) {
-        sum += atomic_load_explicit(&metrics->cells[i].values[metric],
+        sum += atomic_load_explicit(&metrics->cells[i].values[at],
                                     memory_order_relaxed);
     }
     return sum;
+}
+
+uint64_t metric_sum(const struct metrics *metrics, enum metric metric)
+{
+    CHECK(metric < METRIC_COUNT);
+    return metric_sum_at(metrics, (size_t)metric);
 }
 
 const struct metric_info *metric_info_of(enum metric metric)

@@ -5,6 +5,9 @@
  * Each thread counts in cells of its own, so counting writes no shared memory;
  * they are summed when somebody reads them.  A gauge is counted up and down in
  * the same way, by any thread.  The help is what docs/counters.md says.
+ *
+ * A row here is one number, whose name INFO shows and never changes; what is
+ * counted by labels and in histograms is in family.h, and in the same cells.
  */
 
 #pragma once
@@ -12,6 +15,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "obs/family.h"
 
 /* clang-format off */
 /*     name                      kind     unit           help */
@@ -33,6 +38,10 @@
     METRIC(cache_quotes,         GAUGE,   "quotes",      "Symbols with a quote.") \
     METRIC(cache_unknowns,       GAUGE,   "symbols",     "Symbols believed to be unknown.") \
     METRIC(waits_open,           GAUGE,   "requests",    "Requests waiting for a fetch.") \
+    METRIC(watches_open,         GAUGE,   "watches",     "Symbols and patterns that connections watch.") \
+    METRIC(watch_sent,           COUNTER, "messages",    "Sent to watchers.") \
+    METRIC(watch_conflated,      COUNTER, "quotes",      "Not sent to a watcher: a newer one came before it had read.") \
+    METRIC(watch_cut,            COUNTER, "connections", "Watchers cut that read nothing any more.") \
     METRIC(flights_started,      COUNTER, "flights",     "Symbols that began to be fetched.") \
     METRIC(flights_joined,       COUNTER, "flights",     "Workers that asked for a symbol already being fetched.") \
     METRIC(flights_refused,      COUNTER, "flights",     "Refused at fetch.flights_max.") \
@@ -57,6 +66,19 @@ enum metric {
         METRIC_COUNT,
 };
 
+/* Where a family's cells begin; behind those of the rows above. */
+enum metric_at {
+    METRIC_AT_FIRST = METRIC_COUNT - 1,
+#define METRIC_AT(name, kind, unit, one, two, help) \
+    METRIC_AT_##name,                               \
+        METRIC_AT_LAST_##name =                     \
+            METRIC_AT_##name - 1 +                  \
+            FAMILY_CELLS_##kind * FAMILY_VALUES_##one * FAMILY_VALUES_##two,
+    FAMILY_TABLE(METRIC_AT)
+#undef METRIC_AT
+        METRIC_CELLS,
+};
+
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE };
 
 struct metric_info {
@@ -68,7 +90,7 @@ struct metric_info {
 
 /* One thread's cells; the padding keeps two threads' off one cache line. */
 struct metric_cells {
-    _Atomic uint64_t values[METRIC_COUNT];
+    _Atomic uint64_t values[METRIC_CELLS];
     char padding[64];
 };
 
@@ -85,15 +107,23 @@ int metric_init(struct metrics *metrics, size_t count);
 /* Free the cells.  Threads: main, after the others ended. */
 void metric_deinit(struct metrics *metrics);
 
-/* Count.  Threads: the cells' own.  Relaxed, and no read-modify-write: there is
- * one writer, and a reader may see a count a little late. */
-static inline void metric_add(struct metric_cells *cells, enum metric metric,
-                              uint64_t n)
+/* Count in a cell.  Threads: the cells' own.  Relaxed, and no
+ * read-modify-write: there is one writer, and a reader may see a count a little
+ * late. */
+static inline void metric_add_at(struct metric_cells *cells, size_t at,
+                                 uint64_t n)
 {
-    _Atomic uint64_t *value = &cells->values[metric];
+    _Atomic uint64_t *value = &cells->values[at];
     atomic_store_explicit(value,
                           atomic_load_explicit(value, memory_order_relaxed) + n,
                           memory_order_relaxed);
+}
+
+/* Count. */
+static inline void metric_add(struct metric_cells *cells, enum metric metric,
+                              uint64_t n)
+{
+    metric_add_at(cells, (size_t)metric, n);
 }
 
 /* Count a gauge down; only the sum over all threads has a meaning. */
@@ -102,6 +132,18 @@ static inline void metric_subtract(struct metric_cells *cells,
 {
     metric_add(cells, metric, 0 - n);
 }
+
+/* Count `n` values of value_ms in the histogram that begins at `at`. */
+static inline void metric_observe(struct metric_cells *cells, size_t at,
+                                  const uint64_t bounds_ms[FAMILY_BOUNDS],
+                                  uint64_t value_ms, uint64_t n)
+{
+    metric_add_at(cells, at + family_bucket(bounds_ms, value_ms), n);
+    metric_add_at(cells, at + FAMILY_BOUNDS + 1, n * value_ms);
+}
+
+/* The sum over all threads of a cell of a family.  Threads: any. */
+uint64_t metric_sum_at(const struct metrics *metrics, size_t at);
 
 /* The sum over all threads.  Threads: any. */
 uint64_t metric_sum(const struct metrics *metrics, enum metric metric);

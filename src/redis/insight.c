@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "conf/conf.h"
+#include "obs/process.h"
 #include "proto/resp.h"
 #include "redis/command.h"
 #include "redis/session.h"
@@ -59,32 +60,13 @@ static void put_clients(struct session *session, struct buffer *text)
                   worker->settings->conf->limits.connections_max);
 }
 
-/* The resident set, from the kernel: the second number of statm, in pages; 0
- * where it does not say. */
-static uint64_t resident_bytes(void)
-{
-    char text[128];
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL) {
-        return 0;
-    }
-    size_t len = fread(text, 1, sizeof(text), file);
-    fclose(file);
-    struct span rest = {text, len};
-    struct span size;
-    struct span resident;
-    uint64_t pages = 0;
-    if (!span_split(&rest, ' ', &size) || !span_split(&rest, ' ', &resident) ||
-        span_to_u64(resident, &pages) != 0) {
-        return 0;
-    }
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void put_memory(struct session *session, struct buffer *text)
 {
     (void)session;
-    buffer_printf(text, "used_memory_rss:%" PRIu64 "\r\n", resident_bytes());
+    struct process_usage usage;
+    process_read(&usage);
+    buffer_printf(text, "used_memory_rss:%" PRIu64 "\r\n",
+                  usage.resident_bytes);
 }
 
 static void put_stats(struct session *session, struct buffer *text)
