@@ -303,6 +303,14 @@ static void settle_throttle(struct conn *conn)
     }
 }
 
+static void tell_drained(struct conn *conn)
+{
+    if (conn_is_open(conn) && conn_unsent(conn) == 0 && conn->owner != NULL &&
+        conn->owner->on_drained != NULL) {
+        conn->owner->on_drained(conn->user, conn);
+    }
+}
+
 static void start_write(struct conn *conn);
 
 static void on_written(uv_write_t *write, int status)
@@ -328,7 +336,8 @@ static void on_written(uv_write_t *write, int status)
             return;
         }
     }
-    settle_throttle(conn);
+    settle_throttle(conn); // may deliver, and compose a reply
+    tell_drained(conn);
 }
 
 static void start_write(struct conn *conn)
@@ -454,6 +463,15 @@ void conn_finish(struct conn *conn)
 bool conn_is_open(const struct conn *conn)
 {
     return !conn->is_closing && !conn->is_finishing;
+}
+
+void conn_narrow(struct conn *conn, size_t bytes)
+{
+    int size = (int)bytes;
+    CHECK(size > 0);
+    if (!conn->is_closing) {
+        uv_send_buffer_size(&conn->uv.handle, &size);
+    }
 }
 
 bool conn_is_throttled(const struct conn *conn)

@@ -68,6 +68,8 @@ struct conn_owner {
     /* The connection has been quiet for idle_for_ms; returns whether to end it.
      */
     bool (*on_idle)(void *user, struct conn *conn);
+    /* What was unsent has all gone out; may be NULL. */
+    void (*on_drained)(void *user, struct conn *conn);
     /* The connection is gone: the last call.  `why` is one word for the log:
      * "closed", "reset", "idle", "stalled", "overrun", "memory".  BORROWED,
      * static. */
@@ -110,6 +112,13 @@ void conn_reset(struct conn *conn, const char *why);
 
 /* Whether it is neither finishing nor closing. */
 bool conn_is_open(const struct conn *conn);
+
+/*
+ * Let the kernel take no more than about `bytes` beyond what the peer has: what
+ * is sent then is soon seen to be unsent, so that it can be left out for
+ * something newer.  Failing is no matter.
+ */
+void conn_narrow(struct conn *conn, size_t bytes);
 
 /* Whether bound (1) keeps it from being read: what on_bytes() then leaves is
  * given again when the peer has taken enough. */

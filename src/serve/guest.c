@@ -149,11 +149,21 @@ static bool on_idle(void *user, struct conn *conn)
 {
     (void)conn;
     const struct guest *guest = user;
-    if (is_busy(guest)) {
-        return false; // it is we who are slow
+    if (is_busy(guest) || guest->is_watching) {
+        return false; // it is we who are slow, or have nothing to say
     }
     metric_add(guest->worker->cells, METRIC_connections_idle_ended, 1);
     return true;
+}
+
+IMPLEMENTS(on_drained)
+static void on_drained(void *user, struct conn *conn)
+{
+    (void)conn;
+    struct guest *guest = user;
+    if (guest->protocol != NULL && guest->protocol->on_drained != NULL) {
+        guest->protocol->on_drained(guest->state);
+    }
 }
 
 static bool is_cut(const char *why)
@@ -185,6 +195,7 @@ static const struct conn_owner guest_owner = {
     .on_bytes = on_bytes,
     .on_end = on_end,
     .on_idle = on_idle,
+    .on_drained = on_drained,
     .on_closed = on_closed,
 };
 

@@ -36,6 +36,11 @@ struct guest_protocol {
     bool (*is_busy)(const void *state);
     /* The connection is gone: free the state. */
     void (*close)(void *state);
+    /* What was unsent has all gone out.  May be NULL, as the next. */
+    void (*on_drained)(void *state);
+    /* The worker's loop ends: free what the protocol keeps in its
+     * worker->memory, and set that to NULL.  May be NULL. */
+    void (*leave)(struct worker *worker);
 };
 
 struct guest {
@@ -47,6 +52,7 @@ struct guest {
     struct roster_member member;
     bool is_introduced; /* its PROXY header came, or none is expected */
     bool is_ending;     /* takes no more requests */
+    bool is_watching;   /* quiet, it is not idle */
 };
 
 /* Take over a connection that was accepted; it is answered and ended where

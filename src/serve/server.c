@@ -130,6 +130,8 @@ static void drain(struct server *server, const char *signal_name)
         return;
     }
     server->is_draining = true;
+    atomic_store_explicit(&server->shared.is_leaving, true,
+                          memory_order_relaxed);
     log_event(LOG_INFO, "serve", "draining", LOG_TEXT("signal", signal_name));
     notify_send(server->notify_socket, "STOPPING=1\nSTATUS=draining");
     if (server->agent != NULL) {
@@ -171,9 +173,9 @@ static void finish_reload(struct server *server, struct reload *reload)
                                   reload->settings->conf, log_change, NULL);
     apply_settings(server, reload->settings);
     reload->settings = NULL;
+    supply_take_almanac(&server->supply, &reload->almanac);
     log_event(
         LOG_INFO, "serve", "configuration loaded again",
-    supply_take_almanac(&server->supply, &reload->almanac);
         LOG_NUMBER("changes", (int64_t)changes),
         LOG_NUMBER("names", (int64_t)names_count(server->settings->names)));
 }
@@ -236,6 +238,24 @@ static unsigned workers_wanted(const struct conf *conf)
                                                      : SOCKETS_WORKERS_LIMIT);
 }
 
+/* Called on the workers' threads, too: they end before what they look at. */
+IMPLEMENTS(is_turning)
+static bool is_turning(void *user)
+{
+    const struct server *server = user;
+    const struct shared *shared = &server->shared;
+    uint64_t now_ms = clock_mono_ms(shared->clock);
+    // Those that have ended while draining turn no more.
+    bool may_have_ended =
+        atomic_load_explicit(&shared->is_leaving, memory_order_relaxed);
+    bool is_turning = fetch_is_turning(shared->fetch, now_ms);
+    for (unsigned i = 0; i < shared->workers_count && is_turning; i++) {
+        is_turning = may_have_ended ||
+                     loop_is_turning(&server->workers[i]->loop, now_ms);
+    }
+    return is_turning;
+}
+
 static int init_shared(struct server *server, const struct conf *conf)
 {
     struct shared *shared = &server->shared;
@@ -244,6 +264,7 @@ static int init_shared(struct server *server, const struct conf *conf)
     shared->started_unix_ms = clock_unix_ms(shared->clock);
     shared->workers_count = workers_wanted(conf);
     shared->on_worker_end = on_worker_end;
+    shared->is_turning = is_turning;
     shared->user = server;
     // Cells: one a worker, one for the fetch thread, for main, for the store.
     int err = metric_init(&shared->metrics, shared->workers_count + 3);
@@ -315,15 +336,7 @@ static int create_workers(struct server *server, struct sockets *sockets)
 IMPLEMENTS(is_well)
 static bool is_well(void *user)
 {
-    const struct server *server = user;
-    uint64_t now_ms = server->loop.now_ms;
-    bool is_well = fetch_is_turning(server->shared.fetch, now_ms);
-    for (unsigned i = 0; i < server->shared.workers_count; i++) {
-        // Those that have ended while draining turn no more.
-        is_well =
-            is_well && (server->is_draining ||
-                        loop_is_turning(&server->workers[i]->loop, now_ms));
-    }
+    bool is_well = is_turning(user);
     if (!is_well) {
         log_event(LOG_ERROR, "serve", "a thread hangs, the watchdog is not fed",
                   LOG_NUMBER("process", getpid()));
@@ -374,6 +387,9 @@ static int make_all(struct server *server, struct sockets *sockets,
     int err = init_loop(server);
     err = err == 0 ? start_agent(server, sockets) : err;
     err = err == 0 ? create_workers(server, sockets) : err;
+    if (err == 0) {
+        supply_meet_workers(&server->supply);
+    }
     return complain(error, err);
 }
 
@@ -394,6 +410,17 @@ static int open_archive(struct server *server, const struct conf *conf,
     return 0;
 }
 
+static int load_almanac(struct server *server, const struct conf *conf,
+                        char error[SERVER_ERROR_SIZE])
+{
+    struct almanac *almanac;
+    int err = almanac_load(&almanac, conf, error);
+    if (err == 0) {
+        supply_take_almanac(&server->supply, &almanac);
+    }
+    return err;
+}
+
 /* Everything that users may have got wrong is checked and opened. */
 static int open_all(struct server *server, struct conf **conf,
                     struct sockets *sockets, char error[SERVER_ERROR_SIZE])
@@ -406,18 +433,8 @@ static int open_all(struct server *server, struct conf **conf,
                                    server->sources.environment, error)
                    : err;
     err = err == 0 ? upstream_load_names(&names, *conf, error) : err;
+    err = err == 0 ? load_almanac(server, *conf, error) : err;
     err = err == 0 ? open_archive(server, *conf, error) : err;
-static int load_almanac(struct server *server, const struct conf *conf,
-                        char error[SERVER_ERROR_SIZE])
-{
-    struct almanac *almanac;
-    int err = almanac_load(&almanac, conf, error);
-    if (err == 0) {
-        supply_take_almanac(&server->supply, &almanac);
-    }
-    return err;
-}
-
     sockets->workers = server->shared.workers_count;
     err =
         err == 0 ? sockets_bind(sockets, *conf, error, SERVER_ERROR_SIZE) : err;
@@ -430,7 +447,6 @@ static int load_almanac(struct server *server, const struct conf *conf,
         CHECK(err == 0);
         apply_settings(server, settings);
     }
-    err = err == 0 ? load_almanac(server, *conf, error) : err;
     for (size_t i = 0; i < CONF_PROVIDERS_LIMIT; i++) {
         terms_free_provider(&providers[i]);
     }

@@ -14,6 +14,7 @@
 #include "serve/archive.h"
 #include "serve/question.h"
 #include "serve/settings.h"
+#include "serve/watch.h"
 #include "serve/worker.h"
 #include "store/store.h"
 
@@ -27,6 +28,19 @@ static bool on_recall(void *user, struct desk_result *result)
     return ledger_recall(&supply->ledger, result);
 }
 
+/* Number of workers that may be spoken to. */
+static unsigned count_workers(const struct supply *supply)
+{
+    bool has_workers =
+        atomic_load_explicit(&supply->has_workers, memory_order_acquire);
+    return has_workers ? supply->shared->workers_count : 0;
+}
+
+void supply_meet_workers(struct supply *supply)
+{
+    atomic_store_explicit(&supply->has_workers, true, memory_order_release);
+}
+
 IMPLEMENTS(desk_done_fn)
 static void on_fetched(void *user, uint64_t askers,
                        const struct desk_result *result)
@@ -36,9 +50,14 @@ static void on_fetched(void *user, uint64_t askers,
     if (!result->is_recalled) {
         ledger_keep(&supply->ledger, &kept);
     }
-    for (unsigned i = 0; i < supply->shared->workers_count; i++) {
+    bool is_news = kept.err == 0 && !result->is_recalled;
+    for (unsigned i = 0; i < count_workers(supply); i++) {
+        struct worker *worker = supply->workers[i];
+        if (is_news) {
+            watch_publish(worker->watches, &kept.symbol);
+        }
         if ((askers >> i & 1) != 0) {
-            worker_post_result(supply->workers[i], &kept);
+            worker_post_result(worker, &kept);
         }
     }
 }
@@ -55,6 +74,9 @@ static void on_interest(void *user, const struct symbol *symbol,
     struct cache_found found;
     cache_peek(supply->shared->cache, symbol, &found);
     out->quote = found.quote;
+    for (unsigned i = 0; i < count_workers(supply) && !out->is_watched; i++) {
+        out->is_watched = watch_has(supply->workers[i]->watches, symbol);
+    }
 }
 
 /* Whether a symbol looks like that of a share: letters, perhaps with a class

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <uv.h>
@@ -22,6 +24,7 @@ struct worker;
 struct supply {
     struct shared *shared;         /* BORROWED, as the next */
     struct worker *const *workers; /* by number; filled in later */
+    _Atomic bool has_workers;      /* release and acquire: they are there */
     struct ledger ledger;
     uv_mutex_t lock;
     struct almanac *almanac;   /* owned, under the lock, as the next */
@@ -36,6 +39,9 @@ int supply_init(struct supply *supply, struct shared *shared,
 /* Go by these calendars (MOVED) from now on, and warn of their end.  Called
  * before supply_start() for the first time. */
 void supply_take_almanac(struct supply *supply, struct almanac **almanac);
+
+/* The workers have been made: from now on they are told what is published. */
+void supply_meet_workers(struct supply *supply);
 
 /* How the allowance is spent, by the settings. */
 struct desk_policy supply_policy(const struct conf *conf);

@@ -8,10 +8,8 @@
  *
  *     watch_publish()   fetch thread: symbol marked, one message on its way
  *          |            (none where one is already, or nobody watches)
- *     watch_deliver()   worker: the quote is copied, its watchers have news
- *          |
- *     on_news()         each watcher once, however many symbols it is about
- *          |
+ *     on_news()         worker: the quote is copied from the cache; then each
+ *          |            watcher once, however many symbols it is about
  *     watch_next()      the watcher takes what it can send now, the rest when
  *                       its peer has read: by then perhaps a newer quote
  *
@@ -50,10 +48,11 @@
 #include "quote/freshness.h"
 #include "quote/symbol.h"
 
-struct buffer;  /* base/buffer.h */
-struct conn;    /* net/conn.h */
-struct quote;   /* quote/quote.h */
-struct watch;   /* opaque, as the next; see watch.c */
+struct buffer; /* base/buffer.h */
+struct conn;   /* net/conn.h */
+struct quote;  /* quote/quote.h */
+struct watch;  /* opaque, as the next two; see serve/watched.h */
+struct watched;
 struct watches; /* those of one worker */
 struct worker;  /* serve/worker.h */
 
@@ -64,11 +63,13 @@ struct worker;  /* serve/worker.h */
  * be cut: half of CONN_STALL_MS, so that there is time to say so. */
 #define WATCH_BEHIND_MS 15000
 
-/* Watches of one watcher: a whole market is a pattern. */
-#define WATCH_LIMIT 10000
+/* Watches of one watcher, and of a worker's watchers together, each some 250
+ * bytes: more of a market is a pattern. */
+#define WATCH_LIMIT        10000
+#define WATCH_WORKER_LIMIT (1u << 19)
 
 /* Bytes of the longest label. */
-#define WATCH_LABEL_LIMIT 64
+#define WATCH_LABEL_LIMIT 128
 
 TAILQ_HEAD(watch_list, watch);
 
@@ -86,7 +87,8 @@ struct watcher {
     struct watch_list pending;
     TAILQ_ENTRY(watcher) due;
     bool is_due;
-    uint64_t behind_ms; /* since when; 0: it is not */
+    size_t unsent;      /* of its peer, when it was looked at last */
+    uint64_t behind_ms; /* since when that has not become less */
 };
 
 /* What a watcher is told of a symbol.  All BORROWED for the turn. */
@@ -98,7 +100,7 @@ struct watch_news {
     enum freshness state;      /* of the quote: never EXPIRED */
     int err;                   /* 0 with a quote */
     const char *reason;        /* a sentence; NULL: the err's own */
-    struct watch *watch;       /* watch.c's own */
+    struct watched *entry;     /* watch.c's own */
 };
 
 /* Make a worker's table, empty: 0 or ERR_NOMEM.  The worker's waits, cells and
@@ -122,7 +124,8 @@ void watch_leave_all(struct watcher *watcher);
 /*
  * Watch a symbol under a label: the client's own word for it, copied.  Joining
  * a label again does nothing.  The first news comes later, not from within.
- * Returns 0, ERR_FULL at WATCH_LIMIT, ERR_NOMEM, or ERR_RANGE for a label
+ * Returns 0, ERR_FULL at a limit above or where cache.symbols_max
+ * symbols are watched on the worker, ERR_NOMEM, or ERR_RANGE for a label
  * longer than WATCH_LABEL_LIMIT.
  */
 int watch_join(struct watcher *watcher, const struct symbol *symbol,
@@ -136,8 +139,8 @@ int watch_join_pattern(struct watcher *watcher, struct span pattern);
  * was joined. */
 bool watch_leave(struct watcher *watcher, struct span label, bool is_pattern);
 
-/* The first watch of one kind, and the one behind it: its label; data is NULL
- * at the end.  BORROWED until it is left.  For UNSUBSCRIBE without channels. */
+/* The label of the first watch of one kind; data is NULL where there is none.
+ * BORROWED until it is left.  For UNSUBSCRIBE without channels. */
 struct span watch_first_label(const struct watcher *watcher, bool is_pattern);
 
 /* Take the next news; false where there is none. */
@@ -152,26 +155,26 @@ struct span watch_json(const struct watch_news *news);
 typedef void (*watch_compose_fn)(void *user, const struct watch_news *news,
                                  struct buffer *out);
 
+/* Whether there is something to take. */
+bool watch_has_news(const struct watcher *watcher);
+
 /*
- * Compose into conn_output() what the watcher has news of and may be sent now,
- * for conn_flush() by the caller: nothing while the connection has something
- * unsent (then call again when it is drained: guest_protocol.on_drained).
+ * Send what the watcher has news of and may be sent now: nothing while the
+ * connection has something unsent (call again then when that is gone:
+ * guest_protocol.on_drained).  May end the connection and the watcher with it.
  * Returns false where its peer has taken nothing for WATCH_BEHIND_MS: it is to
  * be told why, and ended.
  */
 bool watch_send(struct watcher *watcher, struct conn *conn,
                 watch_compose_fn compose, void *user);
 
-/* watch_publish() has sent its message: tell the watchers. */
-void watch_deliver(struct watches *watches);
-
 /* --- The fetch thread's -----------------------------------------------------
  */
 
-/* A quote of a symbol was published.  Returns whether the worker is to be sent
- * a message, upon which it calls watch_deliver().  Threads: the fetch thread;
- * takes a lock that the worker holds for a few instructions. */
-bool watch_publish(struct watches *watches, const struct symbol *symbol);
+/* A quote of a symbol was published: the worker is told, if anybody there
+ * watches it.  Threads: the fetch thread; takes a lock that the worker holds
+ * for a few instructions. */
+void watch_publish(struct watches *watches, const struct symbol *symbol);
 
 /* Whether a symbol is watched, by its own name and not by a pattern.  Threads:
  * any. */

@@ -13,6 +13,7 @@
 #include "serve/question.h"
 #include "serve/settings.h"
 #include "serve/wait.h"
+#include "serve/watch.h"
 
 /* After a drain began, connections are read for this long still: requests that
  * were on their way get their answers.  Those that come later, where they are
@@ -252,11 +253,13 @@ static int init_first(struct worker *worker)
         .user = worker,
     };
     int err = wait_create_all(&worker->waits, &waits);
+    err = err == 0 ? watch_create_all(&worker->watches, worker) : err;
     return err == 0 ? init_loop(worker) : err;
 }
 
 static void free_worker(struct worker *worker)
 {
+    watch_destroy_all(&worker->watches);
     wait_destroy_all(&worker->waits);
     settings_leave(&worker->settings);
     mem_free(worker);
@@ -294,11 +297,23 @@ int worker_create(struct worker **out, unsigned number,
     return 0;
 }
 
+/* Let the protocols free what they kept here. */
+static void leave_protocols(struct worker *worker)
+{
+    const struct guest_protocol *const *protocols = worker->shared->protocols;
+    for (int i = 0; protocols != NULL && i < PROTOCOL_COUNT; i++) {
+        if (protocols[i] != NULL && protocols[i]->leave != NULL) {
+            protocols[i]->leave(worker);
+        }
+    }
+}
+
 /* End what is on the loop, and the loop. */
 static void end_loop(struct worker *worker)
 {
     loop_wake(&worker->loop);
     stop_accepting(worker);
+    leave_protocols(worker);
     uv_close((uv_handle_t *)&worker->grace, NULL);
     mailbox_close(&worker->mailbox);
     loop_deinit(&worker->loop);

@@ -25,6 +25,7 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "obs/metric.h"
+#include "proto/detect.h"
 #include "proto/resp.h"
 #include "proto/rpyc.h"
 #include "serve/ask.h"
@@ -39,6 +40,7 @@ struct roster;
 struct settings;
 struct question;
 struct waits;
+struct watches;
 
 /* What all workers share; the pointers do not change while they run. */
 struct shared {
@@ -56,7 +58,12 @@ struct shared {
     const struct guest_protocol *const *protocols;
     /* A worker's thread is about to end; called on it. */
     void (*on_worker_end)(void *user);
+    /* Whether every thread's loop turns.  Threads: any worker's. */
+    bool (*is_turning)(void *user);
     void *user;
+    /* The server has been told to end: balancers are to send no more.  Relaxed:
+     * it stays so. */
+    _Atomic bool is_leaving;
 };
 
 /* A message to a worker, first in the sender's own struct. */
@@ -75,6 +82,7 @@ struct worker {
     struct settings *settings; /* held */
     struct metric_cells *cells;
     struct waits *waits;
+    struct watches *watches;
     struct listener *listeners[CONF_LIST_LIMIT];
     size_t listeners_count;
     LIST_HEAD(, guest) guests;
@@ -85,6 +93,8 @@ struct worker {
     bool is_draining;
     uv_timer_t grace;       /* runs from the drain to the end of reading */
     uint64_t grace_from_ms; /* those who came until then are read no more */
+    /* What a protocol keeps for all of its sessions here, by enum protocol. */
+    void *memory[PROTOCOL_COUNT];
     /* Scratch of the request being answered. */
     struct resp_command command;
     struct rpyc_message message;
