@@ -38,6 +38,7 @@ static const struct option options[] = {
     {"balance", required_argument, NULL, OPTION_BALANCE},
     {"fresh", no_argument, NULL, OPTION_FRESH},
     {"ping", no_argument, NULL, OPTION_PING},
+    {"watch", no_argument, NULL, 'w'},
     {"json", no_argument, NULL, OPTION_JSON},
     {"plain", no_argument, NULL, OPTION_PLAIN},
     {"no-color", no_argument, NULL, OPTION_NO_COLOR},
@@ -66,6 +67,7 @@ const char *arguments_help(void)
            "  quote --plain IBM | cut -d' ' -f2\n"
            "                                  just the price, for a script\n"
            "  quote -s a:7400,b:7400 --json   from whichever server answers\n"
+           "  quote --watch IBM Google        a table that is kept up to date\n"
            "  quote --ping                    is a server there?\n"
            "\n"
            "Usage: quote [OPTION]... [SYMBOL|NAME]...\n"
@@ -96,6 +98,11 @@ const char *arguments_help(void)
            "                       (default: always the same), round-robin,\n"
            "                       random or least-loaded\n"
            "      --fresh          exit with 4 when a price is stale\n"
+           "  -w, --watch          go on: a live table on a terminal (q ends "
+           "it),\n"
+           "                       else a line for each change; -f json is an "
+           "object\n"
+           "                       a line\n"
            "      --ping           only ask whether a server answers\n"
            "      --no-color       no colours; $NO_COLOR does the same\n"
            "  -h, --help           this text\n"
@@ -262,6 +269,9 @@ static int take_option(struct arguments *out, int option, const char *value)
     case OPTION_FRESH:
         out->fresh = true;
         return 0;
+    case 'w':
+        out->task = ARGUMENTS_WATCH;
+        return 0;
     case OPTION_PING:
         out->task = ARGUMENTS_PING;
         return 0;
@@ -283,7 +293,7 @@ static int refuse_option(struct arguments *out, int refused, char **argv)
     const char *word = argv[optind - 1];
     // optopt is a letter, or the value of a long option that is known.
     bool is_known_long = optopt >= OPTION_CLIENT ||
-                         (optopt > 0 && strchr("sfhV", optopt) != NULL &&
+                         (optopt > 0 && strchr("sfhVw", optopt) != NULL &&
                           strncmp(word, "--", 2) == 0);
     char letter[3] = {'-', (char)optopt, '\0'};
     const char *text = optopt == 0 || is_known_long ? word : letter;
@@ -301,6 +311,24 @@ static void choose_repeat(struct arguments *out)
     if (out->repeat == 0) {
         out->repeat = out->every_ms > 0 ? ARGUMENTS_REPEAT_LIMIT : 1;
     }
+}
+
+/* Options that mean nothing while one watches. */
+static int check_watch(struct arguments *out)
+{
+    const char *option = out->format == ARGUMENTS_REPORT ? "--format report"
+                         : out->every_ms > 0             ? "--every"
+                         : out->repeat > 0               ? "--repeat"
+                         : out->reconnect                ? "--reconnect"
+                         : out->fresh                    ? "--fresh"
+                                                         : NULL;
+    if (out->task != ARGUMENTS_WATCH || option == NULL) {
+        return 0;
+    }
+    snprintf(out->error, sizeof(out->error),
+             "--watch and %s: only one of them, --watch goes on by itself",
+             option);
+    return -1;
 }
 
 static int take_names(struct arguments *out, int argc, char **argv)
@@ -332,8 +360,11 @@ int arguments_parse(struct arguments *out, int argc, char **argv)
     opterr = 0; // the messages are ours
     optind = 0; // GNU: begin anew, also in a test that parses twice
     while (true) {
-        int option = getopt_long(argc, argv, ":s:f:hV", options, NULL);
+        int option = getopt_long(argc, argv, ":s:f:hVw", options, NULL);
         if (option == -1) {
+            if (check_watch(out) != 0) {
+                return -1;
+            }
             choose_repeat(out);
             return take_names(out, argc, argv);
         }

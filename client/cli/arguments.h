@@ -28,6 +28,7 @@ enum arguments_format {
 enum arguments_task {
     ARGUMENTS_ASK,
     ARGUMENTS_PING,
+    ARGUMENTS_WATCH,
     ARGUMENTS_HELP,
     ARGUMENTS_VERSION,
 };

@@ -2,7 +2,7 @@
 /*
  * cli.c -- quote(1): ask servers for prices and show them.
  *
- * Written on <quoted/quoted.h> and libc alone, so it is also the library's
+ * Written on <quoted/quoted.h> alone, so it is also the library's
  * example.  Prices go to standard output, everything else to standard error.
  */
 
@@ -17,6 +17,7 @@
 #include <quoted/quoted.h>
 
 #include "cli/arguments.h"
+#include "cli/follow.h"
 #include "cli/report.h"
 #include "cli/show.h"
 #include "cli/watchlist.h"
@@ -174,6 +175,16 @@ static void begin_pass(struct run *run)
     }
 }
 
+static void fill_options(const struct run *run, struct quoted_options *options)
+{
+    *options = (struct quoted_options)QUOTED_OPTIONS_INIT;
+    options->timeout_ms = run->arguments->timeout_ms;
+    options->attempt_ms = run->arguments->attempt_ms;
+    options->balance = run->arguments->balance;
+    options->client_name =
+        run->client_name[0] != '\0' ? run->client_name : NULL;
+}
+
 /* Have a handle: the one there is, or a new one where --reconnect wants it. */
 static int have_handle(struct run *run)
 {
@@ -183,11 +194,8 @@ static int have_handle(struct run *run)
     if (run->q != NULL) {
         return 0;
     }
-    struct quoted_options options = QUOTED_OPTIONS_INIT;
-    options.timeout_ms = run->arguments->timeout_ms;
-    options.attempt_ms = run->arguments->attempt_ms;
-    options.balance = run->arguments->balance;
-    options.client_name = run->client_name[0] != '\0' ? run->client_name : NULL;
+    struct quoted_options options;
+    fill_options(run, &options);
     // A health check wants to know how it is now, not how it is in 2 s.
     options.rounds_max = run->arguments->task == ARGUMENTS_PING ? 1 : 0;
     return quoted_open(&run->q, run->server, &options);
@@ -343,11 +351,31 @@ static int choose_names(struct run *run, struct watchlist *list)
     return 0;
 }
 
+static int follow(struct run *run)
+{
+    struct quoted_options options;
+    fill_options(run, &options);
+    struct follow follow = {
+        .arguments = run->arguments,
+        .server = run->server,
+        .options = &options,
+        .names = run->names,
+        .names_count = run->names_count,
+        .has_colors = wants_colors(run->arguments),
+    };
+    int error = follow_run(&follow);
+    return error == QUOTED_E_ADDRESS ? EXIT_USAGE
+           : error != 0              ? EXIT_ERROR
+                                     : EXIT_FINE;
+}
+
 static int ask(struct run *run)
 {
     struct watchlist list = {.count = 0};
     int status = choose_names(run, &list);
-    if (status == 0) {
+    if (status == 0 && run->arguments->task == ARGUMENTS_WATCH) {
+        status = follow(run);
+    } else if (status == 0) {
         run->quotes = calloc(run->names_count, sizeof(*run->quotes));
         if (run->quotes == NULL) {
             fprintf(stderr, "quote: no memory\n");

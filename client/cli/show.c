@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <time.h>
 
 #include <quoted/quoted.h>
 
@@ -62,17 +63,30 @@ static const char *sign_of(const struct quoted_number *number)
     return number->digits > 0 && number->text[0] != '+' ? "+" : "";
 }
 
-static void change_cell(char out[CELL_SIZE], const struct quoted_quote *quote)
+void show_change(char *out, size_t size, const struct quoted_quote *quote)
 {
     const struct quoted_number *change = &quote->change;
     const struct quoted_number *percent = &quote->change_percent;
     if (change->text[0] == '\0') {
-        snprintf(out, CELL_SIZE, "-");
+        snprintf(out, size, "-");
     } else if (percent->text[0] == '\0') {
-        snprintf(out, CELL_SIZE, "%s%s", sign_of(change), change->text);
+        snprintf(out, size, "%s%s", sign_of(change), change->text);
     } else {
-        snprintf(out, CELL_SIZE, "%s%s (%s%s%%)", sign_of(change), change->text,
+        snprintf(out, size, "%s%s (%s%s%%)", sign_of(change), change->text,
                  sign_of(percent), percent->text);
+    }
+}
+
+void show_state(char *out, size_t size, const struct quoted_quote *quote)
+{
+    if (quote->status == 0) {
+        const char *state = quoted_state_name(quote->state);
+        snprintf(out, size, "%s", state[0] != '\0' ? state : "-");
+        return;
+    }
+    snprintf(out, size, "%s", quoted_error_name(quote->status));
+    for (char *at = out; *at != '\0'; at++) {
+        *at = (char)tolower((unsigned char)*at);
     }
 }
 
@@ -89,10 +103,7 @@ static void failed_cell(char out[CELL_SIZE], enum column column,
     if (column == COLUMN_NAME) {
         snprintf(out, CELL_SIZE, "%s", name);
     } else if (column == COLUMN_STATE) {
-        snprintf(out, CELL_SIZE, "%s", quoted_error_name(quote->status));
-        for (char *at = out; *at != '\0'; at++) {
-            *at = (char)tolower((unsigned char)*at);
-        }
+        show_state(out, CELL_SIZE, quote);
     } else {
         snprintf(out, CELL_SIZE, "-");
     }
@@ -117,13 +128,13 @@ static void cell(char out[CELL_SIZE], enum column column, const char *name,
         price_cell(out, quote);
         break;
     case COLUMN_CHANGE:
-        change_cell(out, quote);
+        show_change(out, CELL_SIZE, quote);
         break;
     case COLUMN_AGE:
         show_age(out, quote->age_ms);
         break;
     default:
-        snprintf(out, CELL_SIZE, "%s", quoted_state_name(quote->state));
+        show_state(out, CELL_SIZE, quote);
         break;
     }
 }
@@ -254,13 +265,13 @@ static void put_json_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void show_json(const struct show *show, const char *asked,
-                      const struct quoted_quote *quote, bool is_first)
+static void put_json(const struct show *show, const char *asked,
+                     const struct quoted_quote *quote)
 {
     struct field fields[FIELDS];
     char age[SHOW_AGE_SIZE];
     fields_of(fields, age, asked, quote);
-    fputs(is_first ? "\n  {" : ",\n  {", show->out);
+    fputc('{', show->out);
     const char *separator = "";
     for (size_t i = 0; i < FIELDS; i++) {
         if (fields[i].text[0] == '\0') {
@@ -274,7 +285,14 @@ static void show_json(const struct show *show, const char *asked,
             put_json_text(show->out, fields[i].text);
         }
     }
-    fputs("}", show->out);
+    fputc('}', show->out);
+}
+
+static void show_json(const struct show *show, const char *asked,
+                      const struct quoted_quote *quote, bool is_first)
+{
+    fputs(is_first ? "\n  " : ",\n  ", show->out);
+    put_json(show, asked, quote);
 }
 
 /* RFC 4180: quotes around what holds a separator, and doubled inside. */
@@ -352,5 +370,52 @@ void show_end(struct show *show)
 {
     if (show->format == ARGUMENTS_JSON) {
         fputs(show->written > 0 ? "\n]\n" : "]\n", show->out);
+    }
+}
+
+/* --- Lines ------------------------------------------------------------------
+ */
+
+/* "14:03:12 IBM 135.60 USD +1.10 (+0.82%) fresh" */
+static void show_news(const struct show *show, const char *name,
+                      const struct quoted_quote *quote)
+{
+    char clock[16] = "";
+    char price[CELL_SIZE] = "-";
+    char change[CELL_SIZE];
+    char state[CELL_SIZE];
+    time_t now = time(NULL);
+    struct tm local;
+    if (localtime_r(&now, &local) != NULL) {
+        strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+    }
+    if (quote->status == 0) {
+        price_cell(price, quote);
+    }
+    show_change(change, sizeof(change), quote);
+    show_state(state, sizeof(state), quote);
+    fprintf(show->out, "%s %s %s %s %s\n", clock,
+            quote->status == 0 ? quote->symbol : name, price, change, state);
+}
+
+void show_line(const struct show *show, const char *name,
+               const struct quoted_quote *quote)
+{
+    switch (show->format) {
+    case ARGUMENTS_JSON:
+        put_json(show, name, quote);
+        fputc('\n', show->out);
+        break;
+    case ARGUMENTS_CSV:
+        show_csv(show, name, quote);
+        break;
+    case ARGUMENTS_PLAIN:
+        if (quote->status == 0) {
+            fprintf(show->out, "%s %s\n", quote->symbol, quote->price.text);
+        }
+        break;
+    default:
+        show_news(show, name, quote);
+        break;
     }
 }

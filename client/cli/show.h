@@ -39,3 +39,14 @@ void show_end(struct show *show);
 
 /* Write an age as people say it: 240ms, 12s, 3m, 5h, 2d; "-" below 0. */
 void show_age(char out[SHOW_AGE_SIZE], long long age_ms);
+
+/* Write a change as "+1.10 (+0.82%)", and a state as "fresh" or "unknown"; "-"
+ * where there is none.  Cut at `size` bytes. */
+void show_change(char *out, size_t size, const struct quoted_quote *quote);
+void show_state(char *out, size_t size, const struct quoted_quote *quote);
+
+/* Write a line about one quote, for whoever reads along: JSON as an object, a
+ * table as a time of day, what changed, and its state.  CSV's first line is
+ * show_begin()'s. */
+void show_line(const struct show *show, const char *name,
+               const struct quoted_quote *quote);

@@ -14,7 +14,7 @@ static struct quoted_quote *quote_at(const struct asks *asks, size_t i)
     return (void *)((char *)asks->quotes + i * asks->stride);
 }
 
-static bool may_be_symbol(const char *symbol)
+bool asks_may_be_symbol(const char *symbol)
 {
     if (symbol == NULL) {
         return false;
@@ -29,7 +29,7 @@ void asks_begin(struct asks *asks)
     asks->open = asks->n;
     for (size_t i = 0; i < asks->n; i++) {
         quote_at(asks, i)->status = ASKS_UNANSWERED;
-        if (asks->symbols != NULL && !may_be_symbol(asks->symbols[i])) {
+        if (asks->symbols != NULL && !asks_may_be_symbol(asks->symbols[i])) {
             asks_fail(asks, i, QUOTED_E_SYMBOL,
                       quoted_error_text(QUOTED_E_SYMBOL));
         }

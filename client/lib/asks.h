@@ -16,6 +16,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct quoted_quote; /* quoted/quoted.h */
@@ -33,6 +34,9 @@ struct asks {
     size_t stride; /* bytes, as the program that calls was compiled */
     size_t open;   /* asks that are not final */
 };
+
+/* Whether a text can be a symbol or a name, as quoted.h has it; NULL can't. */
+bool asks_may_be_symbol(const char *symbol);
 
 /*
  * Make every ask unanswered; what can't be a symbol (quoted.h) is final at once

@@ -17,11 +17,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <quoted/quoted.h>
+
 #include "lib/endpoint.h"
 #include "lib/member.h"
 #include "lib/pool.h"
 
 struct lookup; /* lib/lookup.h */
+
+/* Bytes of the public structs as their first version had them: less is a `size`
+ * that was not set.  More than the limit is none either. */
+#define HANDLE_QUOTE_SIZE_FIRST   sizeof(struct quoted_quote)
+#define HANDLE_OPTIONS_SIZE_FIRST offsetof(struct quoted_options, balance)
+#define HANDLE_SIZE_LIMIT         65536u
+
+/* Whether a program may have set a struct's `size` to this. */
+static inline bool handle_is_size(uint32_t size, size_t first)
+{
+    return size >= first && size <= HANDLE_SIZE_LIMIT &&
+           size % _Alignof(struct quoted_quote) == 0;
+}
 
 #define HANDLE_MESSAGE_SIZE 512 /* bytes of the last message and its 0 */
 

@@ -262,7 +262,7 @@ static int take_greeting(struct member *member, const struct reply *reply)
     return ERR_PROTOCOL;
 }
 
-int member_next(struct member *member, const struct reply **out)
+int member_next_or_push(struct member *member, const struct reply **out)
 {
     while (true) {
         if (replies_next(member->replies, out) != 0) {
@@ -271,13 +271,8 @@ int member_next(struct member *member, const struct reply **out)
             return ERR_PROTOCOL;
         }
         const struct reply *reply = *out;
-        if (reply == NULL) {
-            return 0;
-        }
-        if (reply->kind == REPLY_PUSH) {
-            continue; // that bytes came is all it had to say
-        }
-        if (member->greeting == GREETING_OVER) {
+        if (reply == NULL || reply->kind == REPLY_PUSH ||
+            member->greeting == GREETING_OVER) {
             return 0;
         }
         *out = NULL;
@@ -285,6 +280,16 @@ int member_next(struct member *member, const struct reply **out)
             return ERR_PROTOCOL;
         }
     }
+}
+
+int member_next(struct member *member, const struct reply **out)
+{
+    int err;
+    do {
+        err = member_next_or_push(member, out);
+        // That bytes came is all that a push has to say.
+    } while (err == 0 && *out != NULL && (*out)->kind == REPLY_PUSH);
+    return err;
 }
 
 bool member_is_at_rest(const struct member *member)

@@ -149,6 +149,10 @@ int member_receive(struct member *member, bool *received);
  */
 int member_next(struct member *member, const struct reply **out);
 
+/* The same, and pushes too; so what an asker is told stays in order with what
+ * it hears of. */
+int member_next_or_push(struct member *member, const struct reply **out);
+
 /* Whether all that was received has been read, the greeting's answers too. */
 bool member_is_at_rest(const struct member *member);
 

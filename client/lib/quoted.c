@@ -13,12 +13,6 @@
 #include "lib/link.h"
 #include "lib/lookup.h"
 
-/* Bytes of the structs as their first version had them: less is a `size` that
- * was not set.  More than the limit is none either. */
-#define QUOTE_SIZE_FIRST   sizeof(struct quoted_quote)
-#define OPTIONS_SIZE_FIRST offsetof(struct quoted_options, balance)
-#define SIZE_LIMIT         65536u
-
 /* What a server grants to CLIENT HEARTBEAT. */
 #define HEARTBEAT_MS_LEAST 20u
 #define HEARTBEAT_MS_MOST  60000u
@@ -67,12 +61,6 @@ const char *quoted_state_name(int state)
     return is_state ? names[state] : "";
 }
 
-static bool is_size(uint32_t size, size_t first)
-{
-    return size >= first && size <= SIZE_LIMIT &&
-           size % _Alignof(struct quoted_quote) == 0;
-}
-
 /* A name that any RESP server takes: no spaces, no line ends. */
 static bool is_client_name(const char *name)
 {
@@ -93,7 +81,7 @@ static int read_options(struct quoted_options *out,
     if (options == NULL) {
         return 0;
     }
-    if (!is_size(options->size, OPTIONS_SIZE_FIRST)) {
+    if (!handle_is_size(options->size, HANDLE_OPTIONS_SIZE_FIRST)) {
         return QUOTED_E_ARGUMENT;
     }
     memcpy(out, options,
@@ -245,7 +233,8 @@ void quoted_close(struct quoted **q)
 
 int quoted_get(struct quoted *q, const char *symbol, struct quoted_quote *quote)
 {
-    if (quote == NULL || !is_size(quote->size, QUOTE_SIZE_FIRST)) {
+    if (quote == NULL ||
+        !handle_is_size(quote->size, HANDLE_QUOTE_SIZE_FIRST)) {
         return QUOTED_E_ARGUMENT;
     }
     int err = quoted_get_many(q, &symbol, 1, quote);
@@ -263,7 +252,7 @@ int quoted_get_many(struct quoted *q, const char *const *symbols, size_t n,
         return 0;
     }
     if (symbols == NULL || quotes == NULL || n > QUOTED_MANY_LIMIT ||
-        !is_size(quotes->size, QUOTE_SIZE_FIRST)) {
+        !handle_is_size(quotes->size, HANDLE_QUOTE_SIZE_FIRST)) {
         return QUOTED_E_ARGUMENT;
     }
     struct asks asks = {

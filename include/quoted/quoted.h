@@ -263,6 +263,79 @@ QUOTED_API int quoted_ping(struct quoted *q);
  */
 QUOTED_API const char *quoted_last_message(const struct quoted *q);
 
+/* --- Watching ------------------------------------------------------------- */
+
+/*
+ * A watch hears of new prices instead of asking for them again and again.
+ *
+ *     struct quoted_watch *w;
+ *     const char *symbols[] = {"IBM", "AAPL"};
+ *     struct quoted_quote quote = QUOTED_QUOTE_INIT;
+ *     size_t i;
+ *
+ *     if (quoted_watch_open(&w, "127.0.0.1:7400", NULL, symbols, 2) == 0) {
+ *         while (quoted_watch_next(w, &quote, &i, 60000) == 0) {
+ *             printf("%s %s\n", symbols[i], quote.price.text);
+ *         }
+ *         quoted_watch_close(&w);
+ *     }
+ *
+ * Each symbol's quote is given at first, then each new one, and each time that
+ * its state or its failure changes.  Of several that came since the last call
+ * the newest is given, and nothing goes back in time: not when a connection was
+ * lost and another server is behind the next one either, whose quote may be
+ * older.  A server says that it lives every 2 s; one that has said nothing for
+ * 6 s is left for another.  Threads: as a handle.
+ */
+struct quoted_watch; /* opaque */
+
+/* Symbols of one watch. */
+#define QUOTED_WATCH_LIMIT 10000
+
+/*
+ * Make a watch of n symbols or names (1 to QUOTED_WATCH_LIMIT), which are
+ * copied; addresses and options are quoted_open()'s, but that a watch keeps to
+ * one server as long as that is well.  Nothing is connected yet.  Returns 0 and
+ * *out is the caller's, to be ended with quoted_watch_close(); else *out is
+ * NULL and the error one of quoted_open()'s, or QUOTED_E_SYMBOL for a text that
+ * can't be a symbol.
+ */
+QUOTED_API int quoted_watch_open(struct quoted_watch **out,
+                                 const char *addresses,
+                                 const struct quoted_options *options,
+                                 const char *const *symbols, size_t n);
+
+/*
+ * Wait for the next change, up to wait_ms; 0: give what is there.  Returns
+ *
+ *   0                     *quote is what is new of symbols[*index], a failure
+ *                         (quote->status) included.
+ *   QUOTED_E_TIMEOUT      Nothing is new.
+ *   QUOTED_E_UNREACHABLE, QUOTED_E_DRAINING, QUOTED_E_PROTOCOL,
+ *   QUOTED_E_SERVER, QUOTED_E_OVERLOADED
+ *                         There is no server to hear from: the next call tries
+ *                         again.  Given once wait_ms are over.
+ *   QUOTED_E_NOMEM, QUOTED_E_ARGUMENT
+ *
+ * While a server is looked for a call may take the attempt time longer.
+ */
+QUOTED_API int quoted_watch_next(struct quoted_watch *w,
+                                 struct quoted_quote *quote, size_t *index,
+                                 uint32_t wait_ms);
+
+/* A descriptor that can be read from when quoted_watch_next() may have news;
+ * -1 while there is no connection.  It may be another after each call. */
+QUOTED_API int quoted_watch_fd(const struct quoted_watch *w);
+
+/* Which server is heard from, "host:port"; "" while there is none.  And why the
+ * last call failed, as quoted_last_message().  BORROWED until the next call. */
+QUOTED_API const char *quoted_watch_server(const struct quoted_watch *w);
+QUOTED_API const char *quoted_watch_message(const struct quoted_watch *w);
+
+/* Close the connection, free the watch and set *w to NULL; NULL already is
+ * allowed. */
+QUOTED_API void quoted_watch_close(struct quoted_watch **w);
+
 /* The library's version, such as "0.1.0".  BORROWED, static.  Threads: any. */
 QUOTED_API const char *quoted_version(void);
 

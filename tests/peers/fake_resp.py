@@ -10,7 +10,9 @@ is none.  Commands that set up a connection (HELLO, CLIENT) take no step.
 Everything that was asked is in `asked`, as (number of the connection, [words]).
 
 It speaks RESP 2 and knows no HELLO, as an older server, unless it is given a
-name for its answer to HELLO; then it also beats while it waits (Later).
+name for its answer to HELLO; then it also beats while it waits (Later), and takes
+SUBSCRIBE: push() tells all that have subscribed, and beat() lets them hear that it
+lives.
 """
 
 import os
@@ -107,6 +109,7 @@ class FakeServer:
         self.name = name
         self.mute = False  # takes connections, and says and hears nothing
         self.beats = 0
+        self.watchers = {}  # sockets that have subscribed, with their symbols
         self.steps = []
         self.asked = []
         self.connections = 0
@@ -150,6 +153,20 @@ class FakeServer:
         if self.path is not None and os.path.exists(self.path):
             os.unlink(self.path)
 
+    def push(self, symbol, text="{}"):
+        """Tell who has subscribed to a symbol that it has a new quote."""
+        with self.lock:
+            for connection, symbols in self.watchers.items():
+                if symbol in symbols:
+                    connection.sendall(b">3\r\n" + bulk("message")
+                                       + bulk(symbol) + bulk(text))
+
+    def beat(self):
+        """Say to all that have subscribed that the server lives."""
+        with self.lock:
+            for connection in self.watchers:
+                connection.sendall(b">2\r\n$7\r\nwaiting\r\n:0\r\n")
+
     def commands(self, connection=None):
         """What was asked, on all connections or one, without what each begins
         with."""
@@ -185,6 +202,8 @@ class FakeServer:
         except OSError:
             pass
         finally:
+            with self.lock:
+                self.watchers.pop(connection, None)
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -213,6 +232,10 @@ class FakeServer:
         if isinstance(step, Later):
             self._beat_until(connection, number, step.event)
         reply = self._reply(words)
+        if words[0] == "SUBSCRIBE" and self.name is not None:
+            with self.lock:
+                self.watchers.setdefault(connection, set()).add(words[1])
+            reply = (b">3\r\n" + bulk("subscribe") + bulk(words[1]) + b":1\r\n")
         if isinstance(step, Drip):
             for at in range(len(reply) - 1):
                 connection.sendall(reply[at:at + 1])

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A watch subscribes to its symbols and, told that one has a new price, asks
+ * for the quote on the same connection: so a quote is read in one way only, and
+ * of many changes the newest is asked for.
+ *
+ *     no ear --tune_in()--> an ear: SUBSCRIBE sent, every row due
+ *        ^                    |  due --ask_due()--> asked --reply--> told
+ *        +---- lose() --------+
+ *
+ *   (1) A row is in flight at most once; what is due while it is asked is asked
+ *       again.
+ *   (2) Every row is due when a subscription begins and each
+ *       LOOK_AGAIN_MS, so that a lost message costs that at most, and a quote
+ *       that grew old is seen to.
+ *   (3) A row's quotes never go back in time.
+ */
+#include <poll.h>
+#include <quoted/quoted.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "lib/asks.h"
+#include "lib/call.h"
+#include "lib/fields.h"
+#include "lib/handle.h"
+#include "lib/link.h"
+#include "lib/replies.h"
+
+#define BEAT_MS       2000u
+#define SILENT_MS     6000u
+#define LOOK_AGAIN_MS 15000u
+
+/* A connection that lived as long was a good one. */
+#define LIVED_MS 5000u
+
+#define IN_FLIGHT_LIMIT 256
+
+struct row {
+    char *symbol; // as it was asked for
+    bool is_due;
+    bool is_asked;
+    bool is_told; // the rest is what was told last
+    int status;
+    int state;
+    char name[sizeof(((struct quoted_quote *)0)->symbol)]; // the server's
+    char price[sizeof(((struct quoted_number *)0)->text)];
+    char fetched[sizeof(((struct quoted_quote *)0)->fetched)];
+};
+
+struct quoted_watch {
+    struct quoted *q;
+    struct member *ear; // one of the handle's; NULL: none
+    bool is_tuned;      // the subscription has been answered
+    uint64_t tuned_mono_ms;
+    uint64_t heard_mono_ms;
+    uint64_t looked_mono_ms;       // when every row was due last
+    uint64_t again_mono_ms;        // no connection before
+    uint32_t losses;               // in a row
+    size_t next_due;               // where to look for a due row first
+    size_t asked[IN_FLIGHT_LIMIT]; // rows, in a ring
+    size_t asked_at;
+    size_t asked_count;
+    size_t n;
+    struct row rows[];
+};
+
+/* --- Asking ----------------------------------------------------------------
+ */
+
+static void put_command(struct buffer *out, const char *verb,
+                        const char *symbol)
+{
+    buffer_printf(out, "*2\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(verb), verb,
+                  strlen(symbol), symbol);
+}
+
+static void make_all_due(struct quoted_watch *w)
+{
+    w->looked_mono_ms = link_now_ms();
+    for (size_t i = 0; i < w->n; i++) {
+        w->rows[i].is_due = true;
+    }
+    w->next_due = 0;
+}
+
+/* Ask for what is due, as far as may be in flight. */
+static void ask_due(struct quoted_watch *w)
+{
+    size_t looked = 0;
+    while (w->asked_count < IN_FLIGHT_LIMIT && looked < w->n) {
+        size_t i = w->next_due;
+        struct row *row = &w->rows[i];
+        if (row->is_due && !row->is_asked) {
+            put_command(&w->ear->out, "HGETALL", row->symbol);
+            row->is_due = false;
+            row->is_asked = true;
+            w->asked[(w->asked_at + w->asked_count) % IN_FLIGHT_LIMIT] = i;
+            w->asked_count++;
+        }
+        w->next_due = (i + 1) % w->n;
+        looked++;
+    }
+}
+
+static uint64_t pause_ms(const struct quoted_watch *w)
+{
+    return w->losses == 0 ? 0 : call_pause_ms(w->losses - 1);
+}
+
+/* Silence is no lack of news where a server is looked for. */
+static int failure_of(int error)
+{
+    CHECK(error < 0);
+    return error == QUOTED_E_TIMEOUT ? QUOTED_E_UNREACHABLE : error;
+}
+
+/* There is nobody to hear from any more; w->ear->error and its text say why. */
+static int lose(struct quoted_watch *w)
+{
+    struct member *ear = w->ear;
+    uint64_t now = link_now_ms();
+    int error = failure_of(ear->error);
+    int len = snprintf(w->q->message, sizeof(w->q->message), "%s: %s",
+                       ear->text, ear->failure);
+    CHECK(len > 0);
+    bool was_good = w->is_tuned && now - w->tuned_mono_ms >= LIVED_MS;
+    w->losses = was_good ? 1 : w->losses + 1;
+    w->again_mono_ms = now + pause_ms(w);
+    member_hang_up(ear);
+    pool_failed(&w->q->pool, ear, now);
+    ear->server->is_wanted = true;
+    w->ear = NULL;
+    w->is_tuned = false;
+    w->asked_count = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        w->rows[i].is_asked = false;
+    }
+    return error;
+}
+
+/* The member on whose connection a PING has just been answered. */
+static struct member *well_member(const struct quoted *q)
+{
+    for (size_t i = 0; i < q->pool.count; i++) {
+        struct member *member = q->pool.members[i];
+        if (member->health == MEMBER_WELL && member->fd >= 0) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+/* Find a server and subscribe.  Returns 0, or an error of the call. */
+static int tune_in(struct quoted_watch *w, uint64_t deadline_mono_ms)
+{
+    struct quoted *q = w->q;
+    uint64_t now = link_now_ms();
+    uint64_t left = deadline_mono_ms > now ? deadline_mono_ms - now : 0;
+    q->timeout_ms = left < q->attempt_ms ? q->attempt_ms
+                    : left > SILENT_MS   ? SILENT_MS
+                                         : (uint32_t)left;
+    int err = quoted_ping(q);
+    struct member *ear = err == 0 ? well_member(q) : NULL;
+    if (ear == NULL) {
+        w->again_mono_ms = link_now_ms() + call_pause_ms(w->losses);
+        w->losses++;
+        return err != 0 ? failure_of(err) : QUOTED_E_UNREACHABLE;
+    }
+    w->ear = ear;
+    w->asked_at = 0;
+    w->heard_mono_ms = link_now_ms();
+    w->tuned_mono_ms = w->heard_mono_ms;
+    for (size_t i = 0; i < w->n; i++) {
+        put_command(&ear->out, "SUBSCRIBE", w->rows[i].symbol);
+    }
+    // Errors until its answer are the subscription's.
+    buffer_put_text(&ear->out, "*1\r\n$4\r\nPING\r\n");
+    make_all_due(w);
+    return 0;
+}
+
+/* --- What is heard ----------------------------------------------------------
+ */
+
+static bool is_text(struct span text, const char *other)
+{
+    return span_equal_nocase(text, span_of(other));
+}
+
+/* A symbol has a new price: its rows are due; all, where it is none of ours. */
+static void hear(struct quoted_watch *w, const struct reply *push)
+{
+    if (push->count < 3 || !is_text(push->fields[0], "message")) {
+        return; // a beat, or that a subscription was taken
+    }
+    bool is_known = false;
+    for (size_t i = 0; i < w->n; i++) {
+        struct row *row = &w->rows[i];
+        if (is_text(push->fields[1], row->symbol) ||
+            is_text(push->fields[1], row->name)) {
+            row->is_due = true;
+            is_known = true;
+        }
+    }
+    if (!is_known) {
+        make_all_due(w);
+    }
+}
+
+/* Whether a quote tells more than what was told last, and is not of before. */
+static bool is_news(const struct row *row, const struct quoted_quote *quote)
+{
+    if (!row->is_told || row->status != quote->status) {
+        return true;
+    }
+    if (quote->status != 0) {
+        return false;
+    }
+    // RFC 3339 in UTC to the millisecond: as texts they sort as times.
+    int order = strcmp(quote->fetched, row->fetched);
+    return order > 0 ||
+           (order == 0 && (row->state != quote->state ||
+                           strcmp(quote->price.text, row->price) != 0));
+}
+
+/* Whether an answer may be told: a failure always, a quote if none of a later
+ * time was told, whatever failure came between. */
+static bool goes_back(const struct row *row, const struct quoted_quote *quote)
+{
+    return quote->status == 0 && strcmp(quote->fetched, row->fetched) < 0;
+}
+
+static void remember(struct row *row, const struct quoted_quote *quote)
+{
+    row->is_told = true;
+    row->status = quote->status;
+    if (quote->status == 0) {
+        row->state = quote->state;
+        memcpy(row->name, quote->symbol, sizeof(row->name));
+        memcpy(row->price, quote->price.text, sizeof(row->price));
+        memcpy(row->fetched, quote->fetched, sizeof(row->fetched));
+    }
+}
+
+/* Hand over a quote, as long as the caller knows it. */
+static void give(struct quoted_quote *out, const struct quoted_quote *quote)
+{
+    const char *none = "";
+    struct asks one = {.symbols = &none,
+                       .n = 1,
+                       .quotes = out,
+                       .stride = out->size,
+                       .open = 1};
+    out->status = ASKS_UNANSWERED;
+    asks_answer(&one, 0, quote);
+}
+
+/* A server that is leaving, or has too much to do, is left. */
+static bool is_of_server(int status)
+{
+    return status == QUOTED_E_DRAINING || status == QUOTED_E_OVERLOADED ||
+           status == QUOTED_E_PROTOCOL;
+}
+
+/* Take the answer to the oldest ask.  Returns 0, or the error that loses the
+ * server; *out is written and *has_news set where there is something to tell.
+ */
+static int take_answer(struct quoted_watch *w, const struct reply *reply,
+                       struct quoted_quote *out, size_t *index, bool *has_news)
+{
+    if (w->asked_count == 0) {
+        member_failed(w->ear, QUOTED_E_PROTOCOL, "an answer nobody asked for");
+        return lose(w);
+    }
+    size_t i = w->asked[w->asked_at];
+    w->asked_at = (w->asked_at + 1) % IN_FLIGHT_LIMIT;
+    w->asked_count--;
+    struct row *row = &w->rows[i];
+    row->is_asked = false;
+    struct quoted_quote quote = {.size = 0};
+    int status = fields_read(&quote, reply);
+    if (is_of_server(status)) {
+        row->is_due = true;
+        member_failed(w->ear, status, "%s", quote.message);
+        return lose(w);
+    }
+    if (!goes_back(row, &quote) && is_news(row, &quote)) {
+        remember(row, &quote);
+        give(out, &quote);
+        *index = i;
+        *has_news = true;
+    }
+    return 0;
+}
+
+/* Take an answer to the subscription or the PING behind it. */
+static int take_tuning(struct quoted_watch *w, const struct reply *reply)
+{
+    if (reply->kind != REPLY_ERROR) {
+        w->is_tuned = true;
+        return 0;
+    }
+    struct quoted_quote quote = {.size = 0};
+    int status = fields_read(&quote, reply);
+    // A symbol that is refused is told of by the answer to its HGETALL.
+    if (status == QUOTED_E_SERVER || is_of_server(status)) {
+        member_failed(w->ear, status, "%s", quote.message);
+        return lose(w);
+    }
+    return 0;
+}
+
+static int take_replies(struct quoted_watch *w, struct quoted_quote *out,
+                        size_t *index, bool *has_news)
+{
+    while (!*has_news) {
+        const struct reply *reply;
+        if (member_next_or_push(w->ear, &reply) != 0) {
+            return lose(w);
+        }
+        if (reply == NULL) {
+            return 0;
+        }
+        int err = 0;
+        if (reply->kind == REPLY_PUSH) {
+            hear(w, reply);
+        } else if (!w->is_tuned) {
+            err = take_tuning(w, reply);
+        } else {
+            err = take_answer(w, reply, out, index, has_news);
+        }
+        if (err != 0) {
+            return err;
+        }
+    }
+    return 0;
+}
+
+/* --- Turns ------------------------------------------------------------------
+ */
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int receive(struct quoted_watch *w)
+{
+    bool received;
+    int err = member_receive(w->ear, &received);
+    if (err == ERR_NOMEM) {
+        return QUOTED_E_NOMEM;
+    }
+    if (err != 0) {
+        return lose(w);
+    }
+    if (received) {
+        w->heard_mono_ms = link_now_ms();
+    }
+    return 0;
+}
+
+/* Send, wait and receive, once. */
+static int listen_once(struct quoted_watch *w, uint64_t until_mono_ms)
+{
+    struct member *ear = w->ear;
+    uint64_t now = link_now_ms();
+    if (now >= w->looked_mono_ms + LOOK_AGAIN_MS) {
+        make_all_due(w);
+    }
+    ask_due(w);
+    if (ear->out.failed) {
+        return QUOTED_E_NOMEM;
+    }
+    member_send(ear);
+    uint64_t silent_until = w->heard_mono_ms + SILENT_MS;
+    uint64_t until = sooner(until_mono_ms, silent_until);
+    until = sooner(until, w->looked_mono_ms + LOOK_AGAIN_MS);
+    short events = ear->out.len > 0 ? POLLIN | POLLOUT : POLLIN;
+    int ready = link_wait(ear->fd, events, until);
+    if ((ready & ~POLLOUT) != 0) {
+        return receive(w);
+    }
+    if (link_now_ms() >= silent_until) {
+        member_failed(ear, QUOTED_E_TIMEOUT, "nothing was heard for %u ms",
+                      SILENT_MS);
+        return lose(w);
+    }
+    return 0;
+}
+
+/* Wait before the next connection. */
+static void rest(const struct quoted_watch *w, uint64_t until_mono_ms)
+{
+    link_wait_any(NULL, 0, sooner(w->again_mono_ms, until_mono_ms));
+}
+
+int quoted_watch_next(struct quoted_watch *w, struct quoted_quote *quote,
+                      size_t *index, uint32_t wait_ms)
+{
+    if (w == NULL || index == NULL || quote == NULL ||
+        !handle_is_size(quote->size, HANDLE_QUOTE_SIZE_FIRST)) {
+        return QUOTED_E_ARGUMENT;
+    }
+    uint64_t deadline = link_now_ms() + wait_ms;
+    int failure = QUOTED_E_TIMEOUT;
+    while (true) {
+        bool has_news = false;
+        int err = 0;
+        if (w->ear != NULL) {
+            err = take_replies(w, quote, index, &has_news);
+        } else if (link_now_ms() >= w->again_mono_ms) {
+            err = tune_in(w, deadline);
+        }
+        if (has_news) {
+            w->q->message[0] = '\0';
+            return 0;
+        }
+        if (err == 0 && w->ear != NULL) {
+            err = listen_once(w, deadline);
+        } else {
+            rest(w, deadline);
+        }
+        if (err == QUOTED_E_NOMEM) {
+            return err;
+        }
+        failure = err != 0 ? err : w->ear != NULL ? QUOTED_E_TIMEOUT : failure;
+        if (link_now_ms() >= deadline) {
+            return failure;
+        }
+    }
+}
+
+/* --- Beginning and end ------------------------------------------------------
+ */
+
+int quoted_watch_fd(const struct quoted_watch *w)
+{
+    return w == NULL || w->ear == NULL ? -1 : w->ear->fd;
+}
+
+const char *quoted_watch_server(const struct quoted_watch *w)
+{
+    return w == NULL || w->ear == NULL ? "" : w->ear->text;
+}
+
+const char *quoted_watch_message(const struct quoted_watch *w)
+{
+    return w == NULL ? "" : quoted_last_message(w->q);
+}
+
+static int take_symbols(struct quoted_watch *w, const char *const *symbols,
+                        size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!asks_may_be_symbol(symbols[i])) {
+            return QUOTED_E_SYMBOL;
+        }
+        w->rows[i].symbol = mem_text(symbols[i], strlen(symbols[i]));
+        if (w->rows[i].symbol == NULL) {
+            return QUOTED_E_NOMEM;
+        }
+    }
+    return 0;
+}
+
+int quoted_watch_open(struct quoted_watch **out, const char *addresses,
+                      const struct quoted_options *options,
+                      const char *const *symbols, size_t n)
+{
+    if (out == NULL) {
+        return QUOTED_E_ARGUMENT;
+    }
+    *out = NULL;
+    if (symbols == NULL || n == 0 || n > QUOTED_WATCH_LIMIT) {
+        return QUOTED_E_ARGUMENT;
+    }
+    struct quoted_watch *w = mem_calloc(1, sizeof(*w) + n * sizeof(w->rows[0]));
+    if (w == NULL) {
+        return QUOTED_E_NOMEM;
+    }
+    w->n = n;
+    int err = quoted_open(&w->q, addresses, options);
+    if (err == 0) {
+        w->q->pool.balance = QUOTED_BALANCE_CONNECTION;
+        w->q->greeting.heartbeat_ms = BEAT_MS;
+        w->q->rounds_max = 1;
+        err = take_symbols(w, symbols, n);
+    }
+    if (err != 0) {
+        quoted_watch_close(&w);
+        return err;
+    }
+    *out = w;
+    return 0;
+}
+
+void quoted_watch_close(struct quoted_watch **w)
+{
+    if (w == NULL || *w == NULL) {
+        return;
+    }
+    struct quoted_watch *old = *w;
+    *w = NULL;
+    quoted_close(&old->q);
+    for (size_t i = 0; i < old->n; i++) {
+        mem_free(old->rows[i].symbol);
+    }
+    mem_free(old);
+}

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""quote --watch on a terminal: what is on the screen, key by key.
+
+The terminal is tmux's, which draws as a real one does and tells what it shows.
+
+Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/quote_terminal_test.py
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from fake_resp import FakeServer, error, quote
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = (ROOT / os.environ.get("QUOTED_BUILD", "build")).resolve()
+QUOTE = BUILD / "client/cli/quote"
+PATIENCE_S = 20 * int(os.environ.get("QUOTED_SLOWER", "1"))
+TMUX = shutil.which("tmux")
+
+pytestmark = [
+    pytest.mark.skipif(not QUOTE.exists(), reason=f"no {QUOTE}"),
+    pytest.mark.skipif(TMUX is None, reason="no tmux"),
+]
+
+
+class Terminal:
+    """A program on a terminal of some columns and lines."""
+
+    def __init__(self, folder, command, width=110, height=12, locale="C.UTF-8"):
+        self.socket = str(folder / "tmux")
+        self.status = folder / "status"
+        line = f"{shlex.join(map(str, command))}; echo $? > {self.status}; read _"
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", str(width),
+                  "-y", str(height), f"LC_ALL={locale} sh -c {shlex.quote(line)}")
+
+    def tmux(self, *words):
+        done = subprocess.run([TMUX, "-S", self.socket, *words], capture_output=True, text=True,
+                              check=True, env={**os.environ, "TERM": "xterm-256color",
+                                               "LC_ALL": "C.UTF-8"})
+        return done.stdout
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.tmux("kill-server")
+
+    def screen(self, colors=False):
+        more = ["-e"] if colors else []
+        return self.tmux("capture-pane", "-p", "-t", "t", *more).rstrip("\n").split("\n")
+
+    def keys(self, *keys):
+        self.tmux("send-keys", "-t", "t", *keys)
+
+    def until(self, holds, colors=False):
+        """Wait until the screen is as wanted, and return it."""
+        pause = threading.Event()
+        for _ in range(PATIENCE_S * 20):
+            lines = self.screen(colors)
+            if holds(lines):
+                return lines
+            pause.wait(0.05)
+        raise AssertionError("the screen is\n" + "\n".join(lines))
+
+
+def at(second, **fields):
+    return quote(fetched=f"2025-11-06T20:15:{second:02d}.000Z", **fields)
+
+
+@pytest.fixture
+def server():
+    with FakeServer(name="quoted") as fake:
+        fake.quotes["IBM"] = at(1, price="100.00", change="1.50", change_percent="1.52")
+        fake.quotes["Google"] = at(1, symbol="GOOGL", name="Alphabet", price="29.00",
+                                   change="-0.52", change_percent="-1.2", state="stale")
+        fake.quotes["nosuch"] = error("UNKNOWN nosuch: no provider knows this symbol")
+        yield fake
+
+
+@pytest.fixture
+def terminal(server, tmp_path):
+    with Terminal(tmp_path, [QUOTE, "--watch", "-s", server.address, "IBM", "Google",
+                             "nosuch"]) as made:
+        made.until(lambda lines: lines[4:5] and "unknown" in lines[4])
+        yield made
+
+
+def symbols(lines):
+    return [line.split()[0] for line in lines[2:-1] if line.strip()]
+
+
+def test_the_table_has_everything(server, terminal):
+    lines = terminal.screen()
+    assert lines[0] == f"quoted at {server.address}"
+    assert lines[1].split() == ["SYMBOL", "NAME", "PRICE", "CHANGE", "COURSE", "AGE", "STATE"]
+    assert lines[2].split()[0] == "IBM" and "International Busi" in lines[2]
+    for part in ("100.00 USD", "+1.50 (+1.52%)", "fresh"):
+        assert part in lines[2]
+    for part in ("GOOGL", "Alphabet", "29.00 USD", "-0.52 (-1.2%)", "stale"):
+        assert part in lines[3]
+    assert lines[4].split() == ["nosuch", "nosuch", "-", "unknown"]
+    assert "q quit" in lines[-1] and "3 of 3" in lines[-1]
+
+
+def test_a_price_that_changes_stands_out_and_leaves_its_course(server, terminal):
+    server.quotes["IBM"] = at(2, price="104.00", change="5.50", change_percent="5.6")
+    server.push("IBM")
+    # 7 is the reverse of the terminal's colours, 32 is green.
+    lines = terminal.until(lambda lines: "104.00" in lines[2], colors=True)
+    before = lines[2].split("104.00")[0].rsplit("\x1b[", 2)
+    assert "7" in before[-1].split("m")[0].split(";") + before[-2].split("m")[0].split(";")
+    # The course goes up: its lowest block comes before its highest.
+    lines = terminal.until(lambda lines: "▁" in lines[2] and "█" in lines[2])
+    assert lines[2].index("▁") < lines[2].index("█")
+    # And the price is quiet again after a while.
+    terminal.until(lambda lines: "\x1b[7" not in lines[2] and ";7m" not in lines[2],
+                   colors=True)
+
+
+def test_ages_go_on_by_themselves(terminal):
+    first = terminal.screen()[2]
+    terminal.until(lambda lines: lines[2] != first)
+
+
+def test_sorting_and_turning_round(terminal):
+    assert symbols(terminal.screen()) == ["IBM", "GOOGL", "nosuch"]
+    terminal.keys("s")
+    terminal.until(lambda lines: "sort: symbol" in lines[-1]
+                   and symbols(lines) == ["GOOGL", "IBM", "nosuch"])
+    terminal.keys("r")
+    terminal.until(lambda lines: "(reversed)" in lines[-1]
+                   and symbols(lines) == ["nosuch", "IBM", "GOOGL"])
+
+
+def test_filtering(terminal):
+    terminal.keys("/", "a", "l", "p", "h")
+    terminal.until(lambda lines: lines[-1].startswith("/alph_") and symbols(lines) == ["GOOGL"])
+    terminal.keys("Enter")
+    terminal.until(lambda lines: "filter: alph" in lines[-1] and "1 of 3" in lines[-1])
+    terminal.keys("Escape")
+    terminal.until(lambda lines: symbols(lines) == ["IBM", "GOOGL", "nosuch"])
+
+
+def test_q_ends_it_and_gives_the_terminal_back(terminal):
+    terminal.keys("q")
+    terminal.until(lambda _: terminal.status.exists()
+                   and terminal.status.read_text() == "0\n")
+    assert "q quit" not in "\n".join(terminal.screen())
+
+
+def test_a_server_that_is_lost_is_said_and_found_again(server, terminal):
+    server.stop()
+    lines = terminal.until(lambda lines: "trying again" in lines[0])
+    assert "100.00 USD" in lines[2]  # the last price stays, and its age goes on
+    with FakeServer(name="quoted", port=server.port) as again:
+        again.quotes["IBM"] = at(40, price="111.00")
+        terminal.until(lambda lines: lines[0].startswith("quoted at ")
+                       and "111.00 USD" in lines[2])
+
+
+def test_many_rows_scroll_and_a_small_terminal_shows_what_fits(server, tmp_path):
+    names = [f"S{i:03d}" for i in range(50)]
+    for i, name in enumerate(names):
+        server.quotes[name] = at(1, symbol=name, price=f"{i}.00")
+    with Terminal(tmp_path, [QUOTE, "--watch", "-s", server.address, *names], width=50,
+                  height=10) as terminal:
+        lines = terminal.until(lambda lines: len(symbols(lines)) == 7)
+        assert symbols(lines) == names[:7] and "STATE" not in lines[1]
+        terminal.keys("Down")
+        terminal.until(lambda lines: symbols(lines) == names[1:8])
+        terminal.keys("End")
+        terminal.until(lambda lines: symbols(lines) == names[-7:])
+        terminal.keys("Home")
+        terminal.until(lambda lines: symbols(lines) == names[:7])
+        terminal.tmux("resize-window", "-t", "t", "-x", "100", "-y", "14")
+        terminal.until(lambda lines: symbols(lines) == names[:11] and "STATE" in lines[1])
+
+
+def test_a_terminal_without_utf8_gets_letters(server, tmp_path):
+    with Terminal(tmp_path, [QUOTE, "--watch", "-s", server.address, "IBM"],
+                  locale="C") as terminal:
+        terminal.until(lambda lines: "100.00" in lines[2])
+        server.quotes["IBM"] = at(2, price="90.00")
+        server.push("IBM")
+        terminal.until(lambda lines: "#" in lines[2] and "_" in lines[2])
+
+
+def test_a_terminal_that_is_not_known_gets_lines(server, tmp_path):
+    with Terminal(tmp_path, ["env", "TERM=nonsense", QUOTE, "--watch", "-s", server.address,
+                             "IBM"]) as terminal:
+        terminal.until(lambda lines: "$TERM" in "".join(lines)
+                       and any("IBM 100.00 USD" in line for line in lines))
