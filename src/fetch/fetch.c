@@ -10,6 +10,8 @@
 #include "desk/desk.h"
 #include "fetch/caller.h"
 #include "fetch/dial.h"
+#include "fetch/errand.h"
+#include "fetch/report.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "obs/log.h"
@@ -21,9 +23,6 @@
 
 /* A note is waited for so long: a disk may take seconds, and people wait. */
 #define NOTE_MS_LIMIT 1000u
-
-/* A budget with thousands of different symbols is that long. */
-#define BUDGET_TEXT_LIMIT (1u << 20)
 
 enum order {
     ORDER_ASK,
@@ -46,17 +45,9 @@ struct order_mail {
     uint64_t ticket; // ORDER_NOTED
 };
 
-/* The report is renewed so often, where nothing happens. */
-#define REPORT_MS 1000u
-
-/* A call of the desk's, from when it is decided to when it is judged. */
-struct errand {
-    TAILQ_ENTRY(errand) link; // of `unnoted` or `dialed`
-    uint64_t since_mono_ms;   // since when it waits for its note
-    const struct desk_call *call;
-};
-
-TAILQ_HEAD(errands, errand);
+/* The report is renewed so often, and so soon after a call. */
+#define REPORT_MS      1000u
+#define REPORT_SOON_MS 50u
 
 struct fetch {
     uv_thread_t thread;
@@ -70,9 +61,8 @@ struct fetch {
     struct provider_verdict *verdicts; // room for those of one call
     uv_timer_t timer;
     uv_timer_t report_timer;
-    uv_mutex_t report_lock;
-    struct fetch_report report; // under the lock
-    struct fetch_report draft;  // the next, made before it is taken
+    bool reports_soon; // the timer is set to REPORT_SOON_MS
+    struct report report;
     struct order_mail stop;
     bool is_draining; // main's, as the next
     bool has_ended;
@@ -89,74 +79,44 @@ static struct steady_time now(struct fetch *fetch)
 /* --- The report -------------------------------------------------------------
  */
 
-static void renew_report(struct fetch *fetch)
+static void on_report_timer(uv_timer_t *timer);
+
+/* Report in a moment: a thousand calls a second need not be told one by one. */
+static void report_soon(struct fetch *fetch)
 {
-    struct fetch_report *draft = &fetch->draft;
-    struct steady_time at = now(fetch);
-    draft->unix_ms = at.unix_ms;
-    draft->mono_ms = at.mono_ms;
-    draft->flights = desk_count(fetch->desk);
-    draft->posts_count = desk_posts(fetch->desk);
-    for (size_t i = 0; i < draft->posts_count; i++) {
-        view_look_at_post(fetch->desk, at, i, &draft->posts[i]);
+    if (!fetch->reports_soon) {
+        fetch->reports_soon = true;
+        uv_timer_start(&fetch->report_timer, on_report_timer, REPORT_SOON_MS,
+                       REPORT_MS);
     }
-    uv_mutex_lock(&fetch->report_lock);
-    fetch->report = *draft;
-    uv_mutex_unlock(&fetch->report_lock);
 }
 
 static void on_report_timer(uv_timer_t *timer)
 {
     struct loop *loop = loop_of((uv_handle_t *)timer);
+    struct fetch *fetch = loop->options.user;
     loop_wake(loop);
-    renew_report(loop->options.user);
+    fetch->reports_soon = false;
+    report_renew(&fetch->report, fetch->desk, now(fetch));
 }
 
 void fetch_copy_report(struct fetch *fetch, struct fetch_report *out)
 {
-    uv_mutex_lock(&fetch->report_lock);
-    *out = fetch->report;
-    uv_mutex_unlock(&fetch->report_lock);
+    report_copy(&fetch->report, out);
 }
 
 /* --- Calls -----------------------------------------------------------------
  */
 
-static void log_call(const struct query *query, int status,
-                     const struct provider_outcome *outcome)
-{
-    log_event(LOG_DEBUG, "fetch", "call ended",
-              LOG_TEXT("provider", provider_name(query->provider)),
-              LOG_TEXT("symbol", query->symbols[0]->text),
-              LOG_NUMBER("symbols", (int64_t)query->count),
-              LOG_TEXT("class", provider_class_name(outcome->class)),
-              LOG_NUMBER("status", status), LOG_TEXT("reason", outcome->text));
-}
-
-/* There was no answer, for want of a connection or of memory. */
-static void fail_call(struct fetch *fetch, const struct query *query,
-                      const char *why, struct provider_outcome *outcome)
-{
-    *outcome = (struct provider_outcome){
-        .class = PROVIDER_UPSTREAM,
-        .drop = query->count,
-    };
-    snprintf(outcome->text, sizeof(outcome->text), "%s", why);
-    for (size_t i = 0; i < query->count; i++) {
-        struct provider_verdict *verdict = &fetch->verdicts[i];
-        verdict->class = PROVIDER_UPSTREAM;
-        memcpy(verdict->text, outcome->text, sizeof(verdict->text));
-    }
-}
-
 static void finish(struct fetch *fetch, struct errand *errand, int status,
                    const struct provider_outcome *outcome)
 {
-    log_call(&errand->call->query, status, outcome);
+    errand_log(&errand->call->query, status, outcome);
     TAILQ_REMOVE(&fetch->dialed, errand, link);
     desk_arrive(fetch->desk, now(fetch), errand->call, outcome,
                 fetch->verdicts);
     mem_free(errand);
+    report_soon(fetch);
 }
 
 /* Make a call that may be made. */
@@ -169,7 +129,7 @@ static void dial(struct fetch *fetch, struct errand *errand)
         const char *why = err == ERR_ABSENT ? caller_load_error(fetch->caller)
                                             : err_sentence(err);
         struct provider_outcome outcome;
-        fail_call(fetch, &call->query, why, &outcome);
+        errand_fail(&call->query, why, &outcome, fetch->verdicts);
         finish(fetch, errand, 0, &outcome);
     }
 }
@@ -180,13 +140,7 @@ static void dial(struct fetch *fetch, struct errand *errand)
 static void note(struct fetch *fetch, struct errand *errand)
 {
     const struct desk_call *call = errand->call;
-    struct buffer text = buffer_empty(BUDGET_TEXT_LIMIT);
-    desk_save_budget(fetch->desk, now(fetch), call, &text);
-    int err = text.failed
-                  ? ERR_NOMEM
-                  : store_note_budget(fetch->options.store, call->budget_key,
-                                      buffer_span(&text), call->number);
-    buffer_deinit(&text);
+    int err = errand_note(fetch->desk, fetch->options.store, call, now(fetch));
     if (err == 0) {
         errand->since_mono_ms = fetch->loop.now_ms;
         TAILQ_INSERT_TAIL(&fetch->unnoted, errand, link);
@@ -200,7 +154,8 @@ static void begin(struct fetch *fetch, const struct desk_call *call)
     struct errand *errand = mem_calloc(1, sizeof(*errand));
     if (errand == NULL) {
         struct provider_outcome outcome;
-        fail_call(fetch, &call->query, err_sentence(ERR_NOMEM), &outcome);
+        errand_fail(&call->query, err_sentence(ERR_NOMEM), &outcome,
+                    fetch->verdicts);
         desk_arrive(fetch->desk, now(fetch), call, &outcome, fetch->verdicts);
         return;
     }
@@ -268,7 +223,7 @@ static void on_answer(void *user, void *tag, const struct caller_answer *answer)
                          answer->requests - 1);
     }
     if (answer->failure != NULL) {
-        fail_call(fetch, query, answer->failure, &outcome);
+        errand_fail(query, answer->failure, &outcome, fetch->verdicts);
     } else {
         struct provider_answer came = {
             .status = answer->status,
@@ -280,7 +235,6 @@ static void on_answer(void *user, void *tag, const struct caller_answer *answer)
     }
     finish(fetch, errand, answer->status, &outcome);
     proceed(fetch);
-    renew_report(fetch);
 }
 
 /* --- Orders from other threads ----------------------------------------------
@@ -338,14 +292,10 @@ static void obey_change(struct fetch *fetch, struct order_mail *mail)
 
 static void obey_noted(struct fetch *fetch, uint64_t ticket)
 {
-    struct errand *errand;
-    TAILQ_FOREACH(errand, &fetch->unnoted, link)
-    {
-        if (errand->call->number == ticket) {
-            TAILQ_REMOVE(&fetch->unnoted, errand, link);
-            dial(fetch, errand);
-            return;
-        }
+    struct errand *errand = errand_find(&fetch->unnoted, ticket);
+    if (errand != NULL) { // or it was made without
+        TAILQ_REMOVE(&fetch->unnoted, errand, link);
+        dial(fetch, errand);
     }
 }
 
@@ -364,7 +314,7 @@ static void on_mail(void *user, struct mail *mail)
         return; // there is nothing to proceed with
     case ORDER_CHANGE:
         obey_change(fetch, order);
-        renew_report(fetch);
+        report_soon(fetch);
         break;
     case ORDER_NOTED:
         obey_noted(fetch, order->ticket);
@@ -377,20 +327,11 @@ static void on_mail(void *user, struct mail *mail)
     proceed(fetch);
 }
 
-static void free_errands(struct errands *errands)
-{
-    struct errand *errand;
-    while ((errand = TAILQ_FIRST(errands)) != NULL) {
-        TAILQ_REMOVE(errands, errand, link);
-        mem_free(errand);
-    }
-}
-
 static void drain(struct fetch *fetch)
 {
     caller_destroy(&fetch->caller); // which calls nobody back
-    free_errands(&fetch->unnoted);
-    free_errands(&fetch->dialed);
+    errand_free_all(&fetch->unnoted);
+    errand_free_all(&fetch->dialed);
     desk_drain(fetch->desk);
     CHECK(desk_count(fetch->desk) == 0);
 }
@@ -454,34 +395,6 @@ static int init_loop(struct fetch *fetch)
     return err;
 }
 
-/* Take over what was spent before this process began. */
-static int load_budgets(struct fetch *fetch)
-{
-    struct store *store = fetch->options.store;
-    int err = 0;
-    for (size_t i = 0; store != NULL && err == 0 && i < desk_posts(fetch->desk);
-         i++) {
-        const char *key = desk_budget_key(fetch->desk, i);
-        struct buffer text = buffer_empty(BUDGET_TEXT_LIMIT);
-        err = database_read_budget(store_database(store), key, &text);
-        if (err == 0) {
-            err = desk_load_budget(fetch->desk, now(fetch), i,
-                                   buffer_span(&text));
-        }
-        buffer_deinit(&text);
-        if (err == ERR_ABSENT) {
-            err = 0; // nothing was spent
-        } else if (err == ERR_SYNTAX) {
-            log_event(LOG_WARNING, "fetch",
-                      "what was spent with a key can't be read; counting "
-                      "begins anew",
-                      LOG_TEXT("key", key));
-            err = 0;
-        }
-    }
-    return err;
-}
-
 static int make_desk(struct fetch *fetch, struct desk_provider *providers,
                      size_t count)
 {
@@ -500,7 +413,8 @@ static int make_desk(struct fetch *fetch, struct desk_provider *providers,
         err = desk_open(fetch->desk, now(fetch), &options->policy, providers,
                         count);
     }
-    return err == 0 ? load_budgets(fetch) : err;
+    return err == 0 ? errand_load(fetch->desk, options->store, now(fetch))
+                    : err;
 }
 
 /* End what was made, where the thread does not start after all. */
@@ -514,7 +428,7 @@ static void undo(struct fetch *fetch, bool has_loop)
         loop_deinit(&fetch->loop);
         mailbox_deinit(&fetch->mailbox);
     }
-    uv_mutex_destroy(&fetch->report_lock);
+    report_deinit(&fetch->report);
     mem_free(fetch->verdicts);
     mem_free(fetch);
 }
@@ -524,7 +438,7 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
 {
     *out = NULL;
     struct fetch *fetch = mem_calloc(1, sizeof(*fetch));
-    if (fetch == NULL || uv_mutex_init(&fetch->report_lock) != 0) {
+    if (fetch == NULL || report_init(&fetch->report) != 0) {
         mem_free(fetch);
         return ERR_NOMEM;
     }
@@ -543,7 +457,7 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
         err = make_desk(fetch, providers, count);
     }
     if (err == 0) {
-        renew_report(fetch);
+        report_renew(&fetch->report, fetch->desk, now(fetch));
     }
     if (err == 0 && uv_thread_create(&fetch->thread, run, fetch) != 0) {
         err = ERR_IO;
@@ -661,7 +575,7 @@ void fetch_stop(struct fetch **fetch)
     fetch_end(gone);
     mailbox_deinit(&gone->mailbox);
     desk_destroy(&gone->desk);
-    uv_mutex_destroy(&gone->report_lock);
+    report_deinit(&gone->report);
     mem_free(gone->verdicts);
     mem_free(gone);
     *fetch = NULL;

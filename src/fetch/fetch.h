@@ -96,9 +96,9 @@ struct fetch_report {
 };
 
 /*
- * Copy the report, which the fetch thread renews after each call and once a
- * second; so it is at most that old, but for a thread that does not turn.
- * Waits for nothing but another copy.  Threads: any.
+ * Copy the report, which the fetch thread renews within 50 ms of a call's end
+ * and once a second; so it is no older than that, but for a thread that does
+ * not turn.  Waits for nothing but another copy.  Threads: any.
  */
 void fetch_copy_report(struct fetch *fetch, struct fetch_report *out);
 
