@@ -33,7 +33,7 @@ ALLOWED = [re.compile(pattern) for pattern in (
     r"lib(64)?",
     r"etc/(passwd|group|nsswitch\.conf|os-release|ssl/certs/ca-certificates\.crt)",
     r"usr/share/doc/[^/]+/(copyright|LICENSE)",
-    r"usr/share/zoneinfo/.+",
+    r"usr/share/(terminfo|zoneinfo)/.+",
     r"var/lib/dpkg/status\.d/[^/]+",
 )]
 
