@@ -11,9 +11,10 @@
 #include "budget/integers.h"
 #include "budget/slide.h"
 #include "budget/turn.h"
+#include "calendar/zone.h"
 
 /* What each saved text begins with; another number is another form. */
-#define FORM "quoted-budget 1"
+#define FORM "quoted-budget 2"
 
 static const char *const span_names[BUDGET_SPANS] = {"s", "m", "h", "d", "mo"};
 static const char *const cost_names[BUDGET_COSTS] = {"calls", "symbols",
@@ -25,12 +26,14 @@ struct window {
     struct slide slide;        // SECOND, MINUTE, HOUR
     struct turn turn;          // DAY, MONTH
     struct distinct *distinct; // owned; NULL where cost is another
+    bool is_loaded;            // budget_load() has found its line
 };
 
 struct budget {
     struct steady steady;
     struct steady_time now; // of the last call
     int64_t steady_unix_ms; // of the last call
+    int64_t late_unix_ms;   // what that may be as well
     char boot[BUDGET_BOOT_SIZE];
     size_t count;
     struct window windows[BUDGET_RULES_LIMIT];
@@ -142,6 +145,7 @@ static void advance(struct budget *budget, struct steady_time now)
     CHECK(now.mono_ms >= budget->now.mono_ms);
     budget->now = now;
     budget->steady_unix_ms = steady_unix_ms(&budget->steady, now);
+    budget->late_unix_ms = steady_late_unix_ms(&budget->steady, now);
     for (size_t i = 0; i < budget->count; i++) {
         struct window *window = &budget->windows[i];
         if (!slides(window) &&
@@ -235,7 +239,7 @@ int budget_spend(struct budget *budget, struct steady_time now,
     for (size_t i = 0; i < budget->count; i++) {
         struct window *window = &budget->windows[i];
         bool is_late = !slides(window) &&
-                       turn_is_late(&window->turn, budget->steady_unix_ms);
+                       turn_is_late(&window->turn, budget->late_unix_ms);
         for (size_t k = 0; window->distinct != NULL && k < count; k++) {
             if (distinct_add(window->distinct, symbols[k], is_late) != 0) {
                 return ERR_NOMEM;
@@ -248,7 +252,7 @@ int budget_spend(struct budget *budget, struct steady_time now,
         if (slides(window)) {
             slide_spend(&window->slide, (int64_t)now.mono_ms, cost);
         } else if (window->distinct == NULL) {
-            turn_spend(&window->turn, budget->steady_unix_ms, cost);
+            turn_spend(&window->turn, budget->late_unix_ms, cost);
         }
     }
     return 0;
@@ -291,7 +295,7 @@ void budget_note_left(struct budget *budget, struct steady_time now,
         if (slides(window)) {
             slide_spend(&window->slide, (int64_t)now.mono_ms, gone);
         } else {
-            turn_spend(&window->turn, budget->steady_unix_ms, gone);
+            turn_spend(&window->turn, budget->late_unix_ms, gone);
         }
     }
 }
@@ -323,6 +327,12 @@ void budget_look(struct budget *budget, struct steady_time now, size_t i,
 
 /* --- Keeping -------------------------------------------------------------- */
 
+/* Where a rule of days or months turns, as it is written. */
+static const char *zone_of(const struct budget_rule *rule)
+{
+    return rule->zone == NULL ? "UTC" : zone_name(rule->zone);
+}
+
 void budget_save(struct budget *budget, struct steady_time now,
                  struct buffer *out)
 {
@@ -330,11 +340,9 @@ void budget_save(struct budget *budget, struct steady_time now,
     const struct steady *steady = &budget->steady;
     buffer_printf(out, FORM "\nboot %s\n", budget->boot);
     buffer_printf(out,
-                  "clock %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRId64
-                  " %d %" PRIu64 "\n",
+                  "clock %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRId64 "\n",
                   now.mono_ms, now.unix_ms, steady->anchor.mono_ms,
-                  steady->anchor.unix_ms, steady->is_apart,
-                  steady->apart_since_mono_ms);
+                  steady->anchor.unix_ms);
     for (size_t i = 0; i < budget->count; i++) {
         const struct window *window = &budget->windows[i];
         buffer_printf(out, "%s %s %" PRIu32 " ",
@@ -343,6 +351,8 @@ void budget_save(struct budget *budget, struct steady_time now,
         if (slides(window)) {
             slide_save(&window->slide, out);
         } else {
+            buffer_printf(out, "%s %u ", zone_of(&window->rule),
+                          window->rule.hour);
             turn_save(&window->turn, out);
         }
         if (window->distinct != NULL) {
@@ -362,23 +372,20 @@ struct saved {
 
 static int read_clock(struct saved *saved, struct span words)
 {
-    int64_t value[6];
-    for (size_t i = 0; i < 6; i++) {
+    int64_t value[4];
+    for (size_t i = 0; i < 4; i++) {
         if (integers_take(&words, &value[i]) != 0) {
             return ERR_SYNTAX;
         }
     }
     bool is_odd = value[0] < 0 || value[2] < 0 || value[2] > value[0] ||
-                  value[5] < 0 || value[5] > value[0] || words.data != NULL;
+                  words.data != NULL;
     if (is_odd) {
         return ERR_SYNTAX;
     }
     saved->at = (struct steady_time){value[1], (uint64_t)value[0]};
-    saved->steady = (struct steady){
-        .anchor = {value[3], (uint64_t)value[2]},
-        .is_apart = value[4] != 0,
-        .apart_since_mono_ms = (uint64_t)value[5],
-    };
+    // Since when the clocks are apart is not kept: they may have met since.
+    saved->steady = (struct steady){.anchor = {value[3], (uint64_t)value[2]}};
     return 0;
 }
 
@@ -422,49 +429,94 @@ static int find_name(const char *const *names, size_t count, struct span word)
     return -1;
 }
 
-/* Take over one rule's line into the window that has its span and cost. */
-static int load_rule(struct window *windows, size_t count, struct span line,
-                     int64_t moved_ms)
+/* A rule's line: which rule it is of, and the rest of it. */
+struct saved_rule {
+    int span;
+    int cost;
+    struct span zone; // of days and months
+    int64_t hour;
+    struct span rest;
+};
+
+static int read_rule(struct saved_rule *out, struct span line)
 {
     struct span word;
+    int64_t n; // counted by the rules of now
     span_split(&line, ' ', &word);
-    int span = find_name(span_names, BUDGET_SPANS, word);
+    out->span = find_name(span_names, BUDGET_SPANS, word);
     span_split(&line, ' ', &word);
-    int cost = find_name(cost_names, BUDGET_COSTS, word);
-    int64_t n;
-    if (span < 0 || cost < 0 || integers_take(&line, &n) != 0) {
+    out->cost = find_name(cost_names, BUDGET_COSTS, word);
+    if (out->span < 0 || out->cost < 0 || integers_take(&line, &n) != 0) {
         return ERR_SYNTAX;
     }
-    struct window *window = NULL;
-    for (size_t i = 0; i < count && window == NULL; i++) {
-        bool is_it = (int)windows[i].rule.span == span &&
-                     (int)windows[i].rule.cost == cost;
-        window = is_it ? &windows[i] : NULL;
+    bool turns = out->span >= BUDGET_DAY;
+    if (turns && (!span_split(&line, ' ', &out->zone) ||
+                  integers_take(&line, &out->hour) != 0)) {
+        return ERR_SYNTAX;
     }
-    if (window == NULL) {
-        return 0; // a rule of before that is gone
-    }
+    out->rest = line;
+    return 0;
+}
+
+static bool is_of_kind(const struct window *window,
+                       const struct saved_rule *saved)
+{
+    return (int)window->rule.span == saved->span &&
+           (int)window->rule.cost == saved->cost;
+}
+
+static bool turns_there(const struct window *window,
+                        const struct saved_rule *saved)
+{
+    return slides(window) ||
+           (span_equal(saved->zone, span_of(zone_of(&window->rule))) &&
+            saved->hour == (int64_t)window->rule.hour);
+}
+
+/* Take over a rule's line into a window of its kind. */
+static int load_window(struct window *window, struct span rest,
+                       int64_t moved_ms)
+{
     if (slides(window)) {
-        return slide_load(&window->slide, line, moved_ms);
+        return slide_load(&window->slide, rest, moved_ms);
     }
-    int err = turn_load(&window->turn, &line);
+    int err = turn_load(&window->turn, &rest);
     if (err == 0 && window->distinct != NULL) {
-        err = distinct_load(window->distinct, line);
-    } else if (err == 0 && line.data != NULL) {
+        err = distinct_load(window->distinct, rest);
+    } else if (err == 0 && rest.data != NULL) {
         err = ERR_SYNTAX;
     }
     return err;
 }
 
+/* Take over a line into the windows that it is of; `elsewhere`: into those of
+ * its kind that turn elsewhere and for which there was no line. */
+static int load_rule(struct window *windows, size_t count, struct span line,
+                     int64_t moved_ms, bool elsewhere)
+{
+    struct saved_rule saved;
+    int err = read_rule(&saved, line);
+    for (size_t i = 0; i < count && err == 0; i++) {
+        bool is_it = is_of_kind(&windows[i], &saved) &&
+                     (elsewhere ? !windows[i].is_loaded
+                                : turns_there(&windows[i], &saved));
+        if (is_it) {
+            err = load_window(&windows[i], saved.rest, moved_ms);
+            windows[i].is_loaded = true;
+        }
+    }
+    return err;
+}
+
 static int load_rules(struct window *windows, size_t count, struct span text,
-                      int64_t moved_ms)
+                      int64_t moved_ms, bool elsewhere)
 {
     struct span line;
     while (span_split(&text, '\n', &line)) {
         if (span_equal(line, span_of("end"))) {
             return 0;
         }
-        int err = load_rule(windows, count, line, moved_ms);
+        int err = load_rule(windows, count, line, moved_ms, elsewhere);
         if (err != 0) {
             return err;
         }
@@ -503,7 +555,10 @@ int budget_load(struct budget *budget, struct steady_time now, struct span text)
         err = open_window(&windows[i], &budget->windows[i].rule);
     }
     if (err == 0) {
-        err = load_rules(windows, budget->count, text, moved_ms);
+        err = load_rules(windows, budget->count, text, moved_ms, false);
+    }
+    if (err == 0) {
+        err = load_rules(windows, budget->count, text, moved_ms, true);
     }
     for (size_t i = 0; i < budget->count; i++) {
         struct window *window = &budget->windows[i];

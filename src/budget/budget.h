@@ -4,6 +4,8 @@
  *
  * A key has several rules at once: one call a second and 25 a day; or 50 an
  * hour and 500 different symbols a month.  A call must fit into all of them.
+ * Where nobody knows in which zone a key's day turns, a rule for each zone that
+ * it may be keeps it safe under any.
  * It is noted BEFORE it is sent, and the note is kept (store/store.h) before it
  * is sent: so whatever ends the process, the count is never lower than what the
  * provider has seen.
@@ -13,10 +15,11 @@
  * Invariants; tests/unit/budget/budget_test.c has a test of each number.
  *
  *   (1) For any sequence of asks, of restarts from what was saved, and of steps
- *       of the wall clock by up to a day while the machine runs, no rule lets
- *       through more than its n: in any stretch of a second, minute or hour; in
- *       any day or month of the provider's.  (Steps by less than a day must be
- *       taken back within STEADY_BELIEVED_MS.)
+ *       of the wall clock while the machine runs, by up to a day and taken back
+ *       within STEADY_BELIEVED_MS, no rule lets through more than its n: in any
+ *       stretch of a second, minute or hour; in any day or month of the
+ *       provider's.  (A step that is kept for longer is believed, and the days
+ *       turn by it.)
  *   (2) What does not fit says when it will, and does then.
  *   (3) A text that was saved loads, with the rules it was saved with or with
  *       others: a rule that was there keeps its count, a new one begins at 0.
@@ -39,7 +42,7 @@ struct budget; /* opaque; see budget.c */
 struct symbol; /* quote/symbol.h */
 struct zone;   /* calendar/zone.h */
 
-#define BUDGET_RULES_LIMIT 8
+#define BUDGET_RULES_LIMIT 16
 
 /* Different symbols that a rule may count; a month of a free key has 500. */
 #define BUDGET_DISTINCT_LIMIT 10000u

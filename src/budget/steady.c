@@ -28,3 +28,10 @@ int64_t steady_unix_ms(struct steady *steady, struct steady_time now)
     }
     return apart_ms < 0 ? now.unix_ms : smooth_ms;
 }
+
+int64_t steady_late_unix_ms(const struct steady *steady, struct steady_time now)
+{
+    CHECK(now.mono_ms >= steady->anchor.mono_ms);
+    return steady->anchor.unix_ms +
+           (int64_t)(now.mono_ms - steady->anchor.mono_ms);
+}

@@ -43,3 +43,9 @@ void steady_init(struct steady *steady, struct steady_time now);
 /* The wall clock's time at `now`, in ms since 1970, free of steps forward.  May
  * be less than an earlier answer: whoever counts by it must not go back. */
 int64_t steady_unix_ms(struct steady *steady, struct steady_time now);
+
+/* What it may be as well, the same or later: where the wall clock was put back,
+ * and nobody knows whether rightly, the smooth one's.  Behind the call above.
+ */
+int64_t steady_late_unix_ms(const struct steady *steady,
+                            struct steady_time now);

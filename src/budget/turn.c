@@ -86,8 +86,11 @@ bool turn_advance(struct turn *turn, int64_t now_unix_ms)
     int64_t next;
     period_of(&turn->rule, day_of(&turn->rule, there_ms), &first, &next);
     int64_t start_ms = begins_at_ms(&turn->rule, first);
-    // What was spent near the end counts in the period right behind it.
-    turn->spent = start_ms == turn->end_unix_ms ? turn->late : 0;
+    // What was spent near the end counts in the period right behind it, and
+    // all of it where that began before the end: the rule turns elsewhere now.
+    bool is_right_behind = start_ms == turn->end_unix_ms;
+    bool overlaps = start_ms < turn->end_unix_ms;
+    turn->spent = is_right_behind ? turn->late : overlaps ? turn->spent : 0;
     turn->late = 0;
     turn->start_unix_ms = start_ms;
     turn->end_unix_ms = begins_at_ms(&turn->rule, next);

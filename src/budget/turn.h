@@ -46,7 +46,8 @@ struct turn {
 void turn_init(struct turn *turn, const struct turn_rule *rule);
 
 /* Turn where it is time to; returns whether it did.  All calls below want it
- * called before, with the same time. */
+ * called before, with the same time, or one that it may be as well: what is
+ * late by that counts again. */
 bool turn_advance(struct turn *turn, int64_t now_unix_ms);
 
 /* Whether what is spent now counts again after the turn. */

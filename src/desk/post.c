@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/err.h"
@@ -42,8 +43,6 @@ static struct budget_rule rule_of(const struct provider_limit *limit)
         .n = limit->count,
         .span = span_of_class(limit->window),
         .cost = costs[limit->cost],
-        .zone = limit->zone,
-        .hour = limit->hour,
     };
 }
 
@@ -60,42 +59,53 @@ static uint32_t hash_key(const char *key)
     return hash;
 }
 
-/* The rules of the settings, which turn where the description's do. */
-static void take_own_rules(struct budget_rule *out,
-                           const struct desk_provider *what,
-                           const struct budget_rule *described, size_t count)
+/* What the key allows: by the settings, or as the description says. */
+static size_t find_rules(const struct desk_provider *what,
+                         struct budget_rule out[DESK_RULES_LIMIT])
 {
-    for (size_t i = 0; i < what->rules_count; i++) {
-        out[i] = what->rules[i];
-        for (size_t k = 0; k < count; k++) {
-            if (described[k].span == out[i].span) {
-                out[i].zone = described[k].zone;
-                out[i].hour = described[k].hour;
-            }
-        }
+    if (what->has_rules) {
+        memcpy(out, what->rules, what->rules_count * sizeof(*out));
+        return what->rules_count;
     }
+    size_t count;
+    const struct provider_limit *limits =
+        provider_limits(what->provider, &count);
+    CHECK(count <= DESK_RULES_LIMIT);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = rule_of(&limits[i]);
+    }
+    return count;
+}
+
+/* A day that may be one of several is each of them. */
+static size_t place_rule(struct budget_rule out[BUDGET_RULES_LIMIT], size_t at,
+                         struct budget_rule rule,
+                         const struct provider_turn *turns, size_t count)
+{
+    bool turns_somewhere = rule.span >= BUDGET_DAY;
+    for (size_t i = 0; i < (turns_somewhere ? count : 1); i++) {
+        CHECK(at < BUDGET_RULES_LIMIT);
+        rule.zone = turns_somewhere ? turns[i].zone : NULL;
+        rule.hour = turns_somewhere ? turns[i].hour : 0;
+        out[at++] = rule;
+    }
+    return at;
 }
 
 static int make_budget(struct post *post, const char *boot,
                        struct steady_time now)
 {
-    size_t count;
-    const struct provider_limit *limits =
-        provider_limits(post->what.provider, &count);
+    struct budget_rule written[DESK_RULES_LIMIT];
+    size_t written_count = find_rules(&post->what, written);
+    size_t turns_count;
+    const struct provider_turn *turns =
+        provider_turns(post->what.provider, &turns_count);
     struct budget_rule rules[BUDGET_RULES_LIMIT];
-    CHECK(count <= BUDGET_RULES_LIMIT);
-    for (size_t i = 0; i < count; i++) {
-        rules[i] = rule_of(&limits[i]);
+    size_t count = 0;
+    for (size_t i = 0; i < written_count; i++) {
+        count = place_rule(rules, count, written[i], turns, turns_count);
     }
-    struct budget_rule own[BUDGET_RULES_LIMIT];
-    if (post->what.has_rules) {
-        take_own_rules(own, &post->what, rules, count);
-    }
-    struct budget_options options = {
-        post->what.has_rules ? own : rules,
-        post->what.has_rules ? post->what.rules_count : count,
-        boot,
-    };
+    struct budget_options options = {rules, count, boot};
     int err = budget_create(&post->budget, &options, now);
     CHECK(err == 0 || err == ERR_NOMEM); // the description was checked
     return err;

@@ -18,6 +18,10 @@
 /* Providers of one configuration. */
 #define DESK_PROVIDERS_LIMIT 16
 
+/* Rules of a key, as they are written; each may come to several of the budget.
+ */
+#define DESK_RULES_LIMIT (BUDGET_RULES_LIMIT / PROVIDER_TURNS_LIMIT)
+
 /* A provider that can be called. */
 struct desk_provider {
     struct provider *provider; /* MOVED to the desk */
@@ -30,7 +34,7 @@ struct desk_provider {
     /* What the key allows, in place of what the description says. */
     bool has_rules;
     size_t rules_count;
-    struct budget_rule rules[BUDGET_RULES_LIMIT];
+    struct budget_rule rules[DESK_RULES_LIMIT]; /* zone and hour: not used */
 };
 
 /* Bytes of the longest reason and its 0: a provider's name and its words. */

@@ -168,6 +168,11 @@ bool clause_is_text(const struct clause *clause, int node)
     return yaml_kind_of(clause->yaml, node) == YAML_SCALAR;
 }
 
+bool clause_is_list(const struct clause *clause, int node)
+{
+    return yaml_kind_of(clause->yaml, node) == YAML_LIST;
+}
+
 struct span clause_text(struct clause *clause, int node)
 {
     struct span text = yaml_text(clause->yaml, node);

@@ -90,6 +90,9 @@ int clause_find(const struct clause *clause, int node, const char *key);
 /* Whether a value is a text, and not a list or a map. */
 bool clause_is_text(const struct clause *clause, int node);
 
+/* Whether a value is a list. */
+bool clause_is_list(const struct clause *clause, int node);
+
 /* A scalar on one line; "" and an error for anything else. */
 struct span clause_text(struct clause *clause, int node);
 

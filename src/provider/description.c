@@ -165,33 +165,46 @@ static void read_limits(struct clause *clause, void *into, int node)
 
 static void read_turn_hour(struct clause *clause, void *into, int node)
 {
-    ((struct provider *)into)->turns_hour =
+    ((struct provider_turn *)into)->hour =
         (unsigned)clause_number(clause, node, 0, 23);
 }
 
 static void read_turn_zone(struct clause *clause, void *into, int node)
 {
-    struct provider *provider = into;
     struct span name = clause_words(clause, node);
     bool is_utc = span_equal(name, span_of("UTC"));
-    provider->turns_zone = is_utc ? NULL : clause_zone(clause, node, name);
-    // Without zones on this machine, it is as if nobody had said so.
-    provider->turns_known = is_utc || provider->turns_zone != NULL;
+    // Without zones on this machine it is UTC's, too.
+    ((struct provider_turn *)into)->zone =
+        is_utc ? NULL : clause_zone(clause, node, name);
 }
 
-static void read_turns(struct clause *clause, void *into, int node)
+static void read_turn(struct clause *clause, void *into, int node)
 {
     static const struct clause_entry entries[] = {
         {"hour", read_turn_hour, 0},
         {"zone", read_turn_zone, 0},
     };
     struct provider *provider = into;
-    provider->turns_known = false;
-    provider->turns_zone = NULL;
-    provider->turns_hour = 0;
-    clause_map(clause, into, node, entries, CLAUSE_COUNT(entries));
+    if (provider->turns_count == PROVIDER_TURNS_LIMIT) {
+        clause_fail(clause, node, "more than %d turns", PROVIDER_TURNS_LIMIT);
+        return;
+    }
+    struct provider_turn *turn = &provider->turns[provider->turns_count++];
+    *turn = (struct provider_turn){.zone = NULL};
+    clause_map(clause, turn, node, entries, CLAUSE_COUNT(entries));
     if (clause_find(clause, node, "zone") == 0) {
         clause_fail(clause, node, "there is no zone, such as UTC");
+    }
+}
+
+/* One, or a list of those of which one is right. */
+static void read_turns(struct clause *clause, void *into, int node)
+{
+    ((struct provider *)into)->turns_count = 0;
+    if (clause_is_list(clause, node)) {
+        clause_list(clause, into, node, read_turn);
+    } else {
+        read_turn(clause, into, node);
     }
 }
 
@@ -363,10 +376,9 @@ static const char *finish_keys(struct provider *provider)
 
 static const char *finish_rest(struct provider *provider)
 {
-    for (size_t i = 0; i < provider->limits_count; i++) {
-        provider->limits[i].zone = provider->turns_zone;
-        provider->limits[i].hour = provider->turns_hour;
-        provider->limits[i].turns_known = provider->turns_known;
+    if (provider->turns_count == 0) {
+        provider->turns[provider->turns_count++] =
+            (struct provider_turn){.zone = NULL};
     }
     if (provider->header_max == 0) {
         provider->header_max = HEADER_MAX_USUAL;

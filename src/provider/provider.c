@@ -220,6 +220,14 @@ const struct provider_limit *provider_limits(const struct provider *provider,
     return provider->limits;
 }
 
+const struct provider_turn *provider_turns(const struct provider *provider,
+                                           size_t *count)
+{
+    CHECK(provider->turns_count > 0);
+    *count = provider->turns_count;
+    return provider->turns;
+}
+
 size_t provider_header_max(const struct provider *provider)
 {
     return provider->header_max;

@@ -146,16 +146,25 @@ struct provider_limit {
     uint32_t count;             /* 1 or more */
     enum provider_class window; /* PROVIDER_LIMIT_SECOND to _MONTH */
     enum provider_cost cost;
-    /* Where and at which hour days and months turn, 0 to 23.  NULL: UTC; where
-     * turns_known is false, nobody has said so. */
-    const struct zone *zone;
-    unsigned hour;
-    bool turns_known;
 };
 
 /* What the key allows; *count of them. */
 const struct provider_limit *provider_limits(const struct provider *provider,
                                              size_t *count);
+
+/* Where its days and months turn.  Several where one of them is right and
+ * nobody knows which: a limit then holds in the days of each. */
+#define PROVIDER_TURNS_LIMIT 2
+
+struct provider_turn {
+    const struct zone *zone; /* NULL: UTC.  BORROWED from the provider */
+    unsigned hour;           /* 0 to 23 */
+};
+
+/* *count of them, 1 or more; UTC's midnight where the description is silent.
+ */
+const struct provider_turn *provider_turns(const struct provider *provider,
+                                           size_t *count);
 
 /* Bytes of response headers to accept. */
 size_t provider_header_max(const struct provider *provider);
@@ -177,6 +186,9 @@ struct provider_answer {
     struct span body;
     struct span headers; /* "Name: value" lines, LF or CRLF; may be empty */
     int64_t now_unix_ms; /* when it came; 0: not known */
+    /* When what it says was written down, which a price without a time of its
+     * own is as of; 0: not known. */
+    int64_t written_unix_ms;
 };
 
 /* What an answer says of one symbol. */

@@ -167,9 +167,8 @@ struct provider {
     struct provider_spelling spelling;
     struct provider_limit limits[PROVIDER_LIMITS_LIMIT];
     size_t limits_count;
-    const struct zone *turns_zone; /* of days and months; NULL: UTC */
-    unsigned turns_hour;
-    bool turns_known;
+    struct provider_turn turns[PROVIDER_TURNS_LIMIT];
+    size_t turns_count;
     struct span left_header; /* "" for none */
     enum provider_class left_window;
     size_t header_max;

@@ -59,7 +59,7 @@ int plan_read_limits(struct desk_provider *provider, struct span text)
             provider->rules[provider->rules_count - 1].cost = BUDGET_SYMBOLS;
             continue;
         }
-        if (provider->rules_count == BUDGET_RULES_LIMIT) {
+        if (provider->rules_count == DESK_RULES_LIMIT) {
             return ERR_FULL;
         }
         if (read_rule(&provider->rules[provider->rules_count], word) != 0) {

@@ -25,7 +25,7 @@
 
 /*
  * Read limits into provider->rules.  Returns 0, with has_rules as it was where
- * the text is ""; ERR_SYNTAX; or ERR_FULL beyond BUDGET_RULES_LIMIT.
+ * the text is ""; ERR_SYNTAX; or ERR_FULL beyond DESK_RULES_LIMIT.
  * Threads: main.
  */
 int plan_read_limits(struct desk_provider *provider, struct span text);

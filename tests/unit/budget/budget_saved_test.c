@@ -40,6 +40,53 @@ static void inv3_a_rule_that_was_there_keeps_its_count(void **state)
     assert_int_equal(counted_look(f, 0).left, 0);
 }
 
+/* A day that may be one of two is each of them, and each keeps its count. */
+static void inv3_rules_of_two_zones_keep_their_own_counts(void **state)
+{
+    struct counted *f = *state;
+    const struct budget_rule rules[] = {
+        {.n = 25, .span = BUDGET_DAY, .zone = counted_new_york(f)},
+        {.n = 25, .span = BUDGET_DAY},
+    };
+    counted_set_rules(f, rules, 2);
+    f->true_ms += 11 * COUNTED_HOUR_MS; // 23:00 in UTC
+    assert_int_equal(counted_make(f), 0);
+    uint64_t wait_ms;
+    assert_int_equal(counted_ask(f, 0, 1, &wait_ms), 1);
+    f->true_ms += 2 * COUNTED_HOUR_MS; // the next day there, not in New York
+    assert_int_equal(counted_ask(f, 1, 1, &wait_ms), 1);
+    assert_int_equal(counted_look(f, 0).left, 23);
+    assert_int_equal(counted_look(f, 1).left, 24);
+    const struct budget_rule others[] = {rules[1], rules[0]};
+    counted_set_rules(f, others, 2);
+    counted_restart(f);
+    assert_int_equal(counted_look(f, 0).left, 24);
+    assert_int_equal(counted_look(f, 1).left, 23);
+}
+
+/* What was spent by another zone's day is spent until both have turned. */
+static void inv3_a_rule_that_turns_elsewhere_now_keeps_its_count(void **state)
+{
+    struct counted *f = *state;
+    const struct budget_rule before = {
+        .n = 25, .span = BUDGET_DAY, .zone = counted_new_york(f)};
+    counted_set_rules(f, &before, 1);
+    f->true_ms += 13 * COUNTED_HOUR_MS; // 01:00 in UTC
+    assert_int_equal(counted_make(f), 0);
+    uint64_t wait_ms;
+    assert_int_equal(counted_ask(f, 0, 1, &wait_ms), 1);
+    const struct budget_rule after[] = {{.n = 25, .span = BUDGET_DAY}, before};
+    counted_set_rules(f, after, 2);
+    counted_restart(f);
+    assert_int_equal(counted_look(f, 0).left, 24);
+    assert_int_equal(counted_look(f, 1).left, 24);
+    f->true_ms += 5 * COUNTED_HOUR_MS; // New York's has turned
+    assert_int_equal(counted_look(f, 0).left, 24);
+    assert_int_equal(counted_look(f, 1).left, 25);
+    f->true_ms += 19 * COUNTED_HOUR_MS;
+    assert_int_equal(counted_look(f, 0).left, 25);
+}
+
 static void inv3_a_restart_neither_shortens_nor_lengthens_a_wait(void **state)
 {
     struct counted *f = *state;
@@ -89,15 +136,16 @@ static void inv4_a_damaged_text_changes_nothing(void **state)
         assert_int_equal(counted_look(f, 2).left, 95);
     }
     static const char *const bad[] = {
-        "quoted-budget 2\n",
-        "quoted-budget 1\nboot x\nclock 1 2 3\nend\n",
-        "quoted-budget 1\nboot x\nclock 1 2 5 2 0 0\nend\n",
-        "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\nw calls 1\nend\n",
-        "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\nm calls 50 0 0 1\nend\n",
-        "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\nm calls 50 9 9 -1\nend\n",
-        ("quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\n"
+        "quoted-budget 3\n",
+        "quoted-budget 2\nboot x\nclock 1 2 3\nend\n",
+        "quoted-budget 2\nboot x\nclock 1 2 5 2\nend\n",
+        "quoted-budget 2\nboot x\nclock 1 2 1 2\nw calls 1\nend\n",
+        "quoted-budget 2\nboot x\nclock 1 2 1 2\nm calls 50 0 0 1\nend\n",
+        "quoted-budget 2\nboot x\nclock 1 2 1 2\nm calls 50 9 9 -1\nend\n",
+        ("quoted-budget 2\nboot x\nclock 1 2 1 2\n"
          "m calls 50 9 9223372036854775807 1\nend\n"),
-        "quoted-budget 1\nboot x\nclock 1 2 1 2 0 0\nd calls 25 9 8 1 1\nend\n",
+        "quoted-budget 2\nboot x\nclock 1 2 1 2\nd calls 25 UTC 0 9 8 1 "
+        "1\nend\n",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(
@@ -113,6 +161,8 @@ static void inv4_a_damaged_text_changes_nothing(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST(inv3_a_rule_that_was_there_keeps_its_count),
+    TEST(inv3_rules_of_two_zones_keep_their_own_counts),
+    TEST(inv3_a_rule_that_turns_elsewhere_now_keeps_its_count),
     TEST(inv3_a_restart_neither_shortens_nor_lengthens_a_wait),
     TEST(inv4_a_damaged_text_changes_nothing),
 };

@@ -29,10 +29,11 @@ struct counted {
     struct budget_rule rules[BUDGET_RULES_LIMIT];
     size_t rules_count;
     struct budget *budget;
-    int64_t true_ms; // unix, as the provider has it but for skew_ms
-    int64_t skew_ms; // of the provider's clock
-    int64_t step_ms; // of our wall clock
-    int64_t boot_ms; // true time at which the machine started
+    int64_t true_ms;    // unix, as the provider has it but for skew_ms
+    int64_t skew_ms;    // of the provider's clock
+    int64_t step_ms;    // of our wall clock
+    int64_t stepped_ms; // true time of that
+    int64_t boot_ms;    // true time at which the machine started
     unsigned boots;
     struct buffer saved;
     struct symbol symbols[COUNTED_SYMBOLS];

@@ -64,10 +64,10 @@ static void limits_are_read_with_their_turns(void **state)
     (void)state;
     static const struct provider_limit wanted[] = {
         {.count = 1, .window = PROVIDER_LIMIT_SECOND},
-        {2, PROVIDER_LIMIT_MINUTE, PROVIDER_COST_SYMBOL, NULL, 0, true},
+        {2, PROVIDER_LIMIT_MINUTE, PROVIDER_COST_SYMBOL},
         {.count = 3, .window = PROVIDER_LIMIT_HOUR},
         {.count = 4, .window = PROVIDER_LIMIT_DAY},
-        {5, PROVIDER_LIMIT_MONTH, PROVIDER_COST_DISTINCT, NULL, 0, true},
+        {5, PROVIDER_LIMIT_MONTH, PROVIDER_COST_DISTINCT},
     };
     struct provider *provider = create_good();
     size_t count;
@@ -77,10 +77,11 @@ static void limits_are_read_with_their_turns(void **state)
         assert_int_equal(limits[i].count, wanted[i].count);
         assert_int_equal(limits[i].window, wanted[i].window);
         assert_int_equal(limits[i].cost, wanted[i].cost);
-        assert_int_equal(limits[i].hour, 17);
-        assert_true(limits[i].turns_known);
-        assert_string_equal(zone_name(limits[i].zone), "America/New_York");
     }
+    const struct provider_turn *turns = provider_turns(provider, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(turns[0].hour, 17);
+    assert_string_equal(zone_name(turns[0].zone), "America/New_York");
     provider_destroy(&provider);
 }
 
