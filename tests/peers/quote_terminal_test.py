@@ -6,67 +6,18 @@ The terminal is tmux's, which draws as a real one does and tells what it shows.
 Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/quote_terminal_test.py
 """
 
-import os
-import shlex
-import shutil
-import subprocess
-import threading
-from pathlib import Path
-
 import pytest
 
 from fake_resp import FakeServer, error, quote
+from programs import BUILD
+from terminal import TMUX, Terminal
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = (ROOT / os.environ.get("QUOTED_BUILD", "build")).resolve()
 QUOTE = BUILD / "client/cli/quote"
-PATIENCE_S = 20 * int(os.environ.get("QUOTED_SLOWER", "1"))
-TMUX = shutil.which("tmux")
 
 pytestmark = [
     pytest.mark.skipif(not QUOTE.exists(), reason=f"no {QUOTE}"),
     pytest.mark.skipif(TMUX is None, reason="no tmux"),
 ]
-
-
-class Terminal:
-    """A program on a terminal of some columns and lines."""
-
-    def __init__(self, folder, command, width=110, height=12, locale="C.UTF-8"):
-        self.socket = str(folder / "tmux")
-        self.status = folder / "status"
-        line = f"{shlex.join(map(str, command))}; echo $? > {self.status}; read _"
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", str(width),
-                  "-y", str(height), f"LC_ALL={locale} sh -c {shlex.quote(line)}")
-
-    def tmux(self, *words):
-        done = subprocess.run([TMUX, "-S", self.socket, *words], capture_output=True, text=True,
-                              check=True, env={**os.environ, "TERM": "xterm-256color",
-                                               "LC_ALL": "C.UTF-8"})
-        return done.stdout
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.tmux("kill-server")
-
-    def screen(self, colors=False):
-        more = ["-e"] if colors else []
-        return self.tmux("capture-pane", "-p", "-t", "t", *more).rstrip("\n").split("\n")
-
-    def keys(self, *keys):
-        self.tmux("send-keys", "-t", "t", *keys)
-
-    def until(self, holds, colors=False):
-        """Wait until the screen is as wanted, and return it."""
-        pause = threading.Event()
-        for _ in range(PATIENCE_S * 20):
-            lines = self.screen(colors)
-            if holds(lines):
-                return lines
-            pause.wait(0.05)
-        raise AssertionError("the screen is\n" + "\n".join(lines))
 
 
 def at(second, **fields):
