@@ -101,6 +101,8 @@ int loop_init(struct loop *loop, const struct loop_options *options)
 
 void loop_run(struct loop *loop)
 {
+    uv_update_time(&loop->uv);
+    loop->woke_ms = uv_now(&loop->uv); // it may be awake already
     uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
 

@@ -51,7 +51,8 @@ struct loop {
     uv_loop_t uv;
     struct loop_options options;
     bool is_awake;
-    uint64_t now_ms; /* options.clock, read once a turn */
+    uint64_t now_ms;  /* options.clock, read once a turn */
+    uint64_t woke_ms; /* when the turn began, by libuv's clock */
     /* For net/conn.c. */
     char *read_scratch;             /* LOOP_READ_BYTES */
     struct buffer reply_scratch;    /* replies are composed here */
@@ -101,10 +102,19 @@ static inline void loop_wake(struct loop *loop)
     if (!loop->is_awake) {
         loop->is_awake = true;
         loop->now_ms = clock_mono_ms(loop->options.clock);
+        loop->woke_ms = uv_now(&loop->uv);
         if (loop->options.on_wake != NULL) {
             loop->options.on_wake(loop->options.user);
         }
     }
+}
+
+/* In on_block: how long the turn took that is over, by the times that libuv has
+ * read anyway, when it came back from the kernel and when it began to look for
+ * timers.  What timers do is not in it. */
+static inline uint64_t loop_turn_ms(const struct loop *loop)
+{
+    return uv_now(&loop->uv) - loop->woke_ms;
 }
 
 /* The loop of a handle. */

@@ -18,6 +18,7 @@
 #include "python/service.h"
 #include "serve/inquiry.h"
 #include "serve/settings.h"
+#include "serve/tally.h"
 #include "serve/worker.h"
 
 /* Above this, what was composed goes out before more requests are answered. */
@@ -61,6 +62,7 @@ struct python {
     struct buffer releases; // requests that are not urgent
     struct references references;
     bool is_paused;
+    bool is_counted; // the request that is being run, by how it ended
 };
 
 struct worker *python_worker(const struct python *python)
@@ -78,12 +80,22 @@ struct buffer *python_output(struct python *python)
     return conn_output(python->guest->conn);
 }
 
-/* --- Failing -----------------------------------------------------------------
+/* --- Counting and failing
+ * -----------------------------------------------------------------
  */
 
 void python_count_failed(struct python *python)
 {
     metric_add(python_worker(python)->cells, METRIC_requests_failed, 1);
+}
+
+/* How a request ended that is answered in its turn; the first word counts. */
+static void count_outcome(struct python *python, enum family_outcome outcome)
+{
+    if (!python->is_counted) {
+        python->is_counted = true;
+        tally_answered(python_worker(python), PROTOCOL_RPYC, outcome);
+    }
 }
 
 struct span python_shown(struct span text)
@@ -111,6 +123,7 @@ void python_raise(const struct python_request *request, const char *exception,
     va_end(args);
     CHECK(len >= 0 && (size_t)len < sizeof(text)); // all parts are bounded
     python_count_failed(request->python);
+    count_outcome(request->python, FAMILY_REFUSED);
     rpyc_put_exception(python_output(request->python), request->seq, exception,
                        (struct span){text, (size_t)len});
 }
@@ -207,9 +220,14 @@ static void free_calls(struct python *python)
 static void end_call(struct call *call)
 {
     struct python *python = call->python;
+    size_t count = inquiry_count(call->inquiry);
+    struct worker *worker = python_worker(python);
     inquiry_recall(call->inquiry);
-    call->compose(python, call->seq, python_worker(python)->answers,
-                  inquiry_count(call->inquiry), python_output(python));
+    tally_waited(worker, PROTOCOL_RPYC,
+                 tally_quotes(worker, worker->answers, count),
+                 inquiry_asked_ms(call->inquiry));
+    call->compose(python, call->seq, worker->answers, count,
+                  python_output(python));
     free_call(call);
 }
 
@@ -277,6 +295,7 @@ void python_ask(const struct python_request *request, python_compose_fn compose,
     struct worker *worker = python_worker(python);
     bool is_answered = inquiry_look(worker, texts, count);
     if (!is_answered && begin_call(request, compose, count) == 0) {
+        python->is_counted = true; // when it ends
         return;
     }
     for (size_t i = 0; !is_answered && i < count; i++) {
@@ -285,6 +304,7 @@ void python_ask(const struct python_request *request, python_compose_fn compose,
             answer->err = ERR_OVERLOADED;
         }
     }
+    count_outcome(python, tally_quotes(worker, worker->answers, count));
     compose(python, request->seq, worker->answers, count,
             python_output(python));
 }
@@ -330,6 +350,7 @@ void python_collect(struct python_request *request, python_compose_fn compose,
     collection->asked_seq =
         put_request(python, python_output(python), RPYC_BUFFITER, raw_of(id),
                     PYTHON_SYMBOLS_LIMIT + 1);
+    python->is_counted = true; // when what it has in it is known
     TAILQ_INSERT_TAIL(&python->collections, collection, link);
     python->collections_count++;
 }
@@ -358,6 +379,7 @@ static void take_reply(struct python *python,
         .python = python,
         .seq = collection->seq,
     };
+    python->is_counted = false;
     if (message->kind == RPYC_EXCEPTION) {
         python_raise(&request, "TypeError",
                      "symbols must be an iterable of str");
@@ -382,7 +404,11 @@ static void take_message(struct python *python,
     if (message->kind == RPYC_REQUEST) {
         metric_add(python_worker(python)->cells, METRIC_requests, 1);
         roster_count_command(&python->guest->member);
+        python->is_counted = false;
         handler_run(&request, message);
+        if (conn_is_open(conn)) {
+            count_outcome(python, FAMILY_OK);
+        }
     } else {
         take_reply(python, message);
     }

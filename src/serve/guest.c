@@ -11,6 +11,7 @@
 #include "proto/detect.h"
 #include "proto/proxy.h"
 #include "serve/settings.h"
+#include "serve/tally.h"
 #include "serve/worker.h"
 
 static bool is_busy(const struct guest *guest)
@@ -79,6 +80,9 @@ static bool learn_protocol(struct guest *guest, struct span bytes)
         return false;
     }
     guest->protocol = found;
+    tally_leave(guest->worker, guest->spoken);
+    guest->spoken = protocol;
+    tally_join(guest->worker, guest->spoken);
     return true;
 }
 
@@ -185,6 +189,7 @@ static void on_closed(void *user, struct conn *conn, const char *why)
               LOG_TEXT("peer", guest->member.peer), LOG_TEXT("why", why));
     metric_add(worker->cells, METRIC_connections_cut, is_cut(why));
     metric_subtract(worker->cells, METRIC_connections_open, 1);
+    tally_leave(worker, guest->spoken);
     roster_leave(worker->shared->roster, &guest->member);
     LIST_REMOVE(guest, link);
     mem_free(guest);
@@ -244,6 +249,7 @@ void guest_open(struct worker *worker, struct conn *conn)
     }
     LIST_INSERT_HEAD(&worker->guests, guest, link);
     metric_add(worker->cells, METRIC_connections_open, 1);
+    tally_join(worker, guest->spoken);
     struct conn_bounds bounds = bounds_of(guest);
     conn_start(conn, &guest_owner, guest, &bounds);
 }

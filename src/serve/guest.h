@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
+#include "proto/detect.h"
 #include "serve/roster.h"
 
 struct conn; /* net/conn.h */
@@ -48,6 +49,7 @@ struct guest {
     struct worker *worker;
     struct conn *conn;
     const struct guest_protocol *protocol; /* NULL: not known yet */
+    enum protocol spoken;                  /* the same, for the tally */
     void *state;                           /* the protocol's */
     struct roster_member member;
     bool is_introduced; /* its PROXY header came, or none is expected */

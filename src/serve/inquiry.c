@@ -29,6 +29,7 @@ struct inquiry {
     struct worker *worker;
     inquiry_done_fn on_done;
     void *user;
+    uint64_t asked_ms;
     size_t waiting;
     size_t count;
     struct entry entries[];
@@ -113,6 +114,7 @@ int inquiry_create(struct inquiry **out, struct worker *worker, size_t count,
     *out = inquiry;
     worker->turn_symbols += count;
     inquiry->worker = worker;
+    inquiry->asked_ms = worker->loop.now_ms;
     inquiry->on_done = on_done;
     inquiry->user = user;
     inquiry->count = count;
@@ -141,6 +143,11 @@ void inquiry_destroy(struct inquiry **inquiry)
 bool inquiry_is_done(const struct inquiry *inquiry)
 {
     return inquiry->waiting == 0;
+}
+
+uint64_t inquiry_asked_ms(const struct inquiry *inquiry)
+{
+    return inquiry->asked_ms;
 }
 
 size_t inquiry_count(const struct inquiry *inquiry)

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct inquiry; /* opaque; see inquiry.c */
 struct span;    /* base/span.h */
@@ -47,6 +48,9 @@ void inquiry_destroy(struct inquiry **inquiry);
 
 /* Whether every answer has come. */
 bool inquiry_is_done(const struct inquiry *inquiry);
+
+/* When it was made, by the loop's clock. */
+uint64_t inquiry_asked_ms(const struct inquiry *inquiry);
 
 /* Number of symbols. */
 size_t inquiry_count(const struct inquiry *inquiry);

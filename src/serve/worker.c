@@ -198,7 +198,8 @@ static void on_wake(void *user)
 IMPLEMENTS(on_block)
 static void on_block(void *user)
 {
-    (void)user;
+    struct worker *worker = user;
+    tally_turn(worker, loop_turn_ms(&worker->loop));
     cache_reader_pause();
 }
 

@@ -29,6 +29,7 @@
 #include "proto/resp.h"
 #include "proto/rpyc.h"
 #include "serve/ask.h"
+#include "serve/tally.h"
 
 struct cache;
 struct fetch;
@@ -81,6 +82,7 @@ struct worker {
     const struct shared *shared;
     struct settings *settings; /* held */
     struct metric_cells *cells;
+    struct tally tally;
     struct waits *waits;
     struct watches *watches;
     struct listener *listeners[CONF_LIST_LIMIT];
