@@ -2,11 +2,16 @@
 #include "redis/command.h"
 
 #include "base/buffer.h"
+#include "base/check.h"
+#include "base/err.h"
 #include "obs/metric.h"
 #include "proto/resp.h"
+#include "quote/symbol.h"
 #include "redis/client.h"
+#include "redis/history.h"
 #include "redis/insight.h"
 #include "redis/multi.h"
+#include "redis/pubsub.h"
 #include "redis/quotes.h"
 #include "redis/session.h"
 #include "serve/worker.h"
@@ -20,6 +25,7 @@ static const struct command table[] = {
     {"hget", 3, 1, 1, 1, "One field of a quote.", quotes_hget},
     {"hmget", -3, 1, 1, 1, "Several fields of a quote.", quotes_hmget},
     {"ping", -1, 0, 0, 0, "PONG, or the argument.", client_ping},
+    {"history", -2, 1, 1, 1, "Prices of the past: open, high, low, close and count of each step [FROM t] [TO t] [EVERY 1d].", history_history},
     {"exists", -2, 1, -1, 1, "How many of the symbols are in memory; asks no provider.", quotes_exists},
     {"ttl", 2, 1, 1, 1, "Seconds for which the quote stays fresh, 0 when stale, -2 when not in memory.", quotes_ttl},
     {"pttl", 2, 1, 1, 1, "The same in milliseconds.", quotes_pttl},
@@ -30,11 +36,15 @@ static const struct command table[] = {
     {"multi", 1, 0, 0, 0, "Keep the commands that follow.", multi_multi},
     {"exec", 1, 0, 0, 0, "Run the commands since MULTI; their replies, in an array.", multi_exec},
     {"discard", 1, 0, 0, 0, "Forget the commands since MULTI.", multi_discard},
+    {"subscribe", -2, 0, 0, 0, "Be sent the quotes of symbols or names from now on, each as JSON.", pubsub_subscribe},
+    {"unsubscribe", -1, 0, 0, 0, "No longer be sent those of some, or of all that were subscribed to.", pubsub_unsubscribe},
+    {"psubscribe", -2, 0, 0, 0, "Be sent whatever is fetched and whose symbol matches a pattern.", pubsub_psubscribe},
+    {"punsubscribe", -1, 0, 0, 0, "The opposite.", pubsub_punsubscribe},
     {"hello", -1, 0, 0, 0, "Choose RESP 2 or 3 and describe the server.", client_hello},
-    {"client", -2, 0, 0, 0, "SETNAME, GETNAME, ID, INFO, LIST, SETINFO; HEARTBEAT ms, of requests that wait.", client_client},
+    {"client", -2, 0, 0, 0, "SETNAME, GETNAME, ID, INFO, LIST, SETINFO; HEARTBEAT ms, of requests that wait and of subscriptions.", client_client},
     {"select", 2, 0, 0, 0, "There is one database, 0.", client_select},
     {"auth", -2, 0, 0, 0, "Refused: no password is set up.", client_auth},
-    {"reset", 1, 0, 0, 0, "Back to RESP 2, no name and no heartbeat.", client_reset},
+    {"reset", 1, 0, 0, 0, "Back to RESP 2, no name, no heartbeat and no subscription.", client_reset},
     {"quit", 1, 0, 0, 0, "Close the connection when the replies are out.", client_quit},
     {"time", 1, 0, 0, 0, "The server's clock: seconds and microseconds.", insight_time},
     {"info", -1, 0, 0, 0, "The server, its clients, memory, counters and cache.", insight_info},
@@ -69,6 +79,24 @@ void command_fail(struct session *session, struct buffer *out, const char *word,
 {
     metric_add(session_worker(session)->cells, METRIC_requests_failed, 1);
     resp_put_error(out, word, span_of(sentence));
+}
+
+#define NO_SYMBOL "this is neither a name nor a symbol, which is " SYMBOL_FORM
+
+void command_fail_symbol(struct session *session, struct buffer *out,
+                         const struct symbol *symbol, int err,
+                         const char *sentence)
+{
+    CHECK(err != 0);
+    if (sentence == NULL) {
+        sentence = err == ERR_SYMBOL ? NO_SYMBOL : err_sentence(err);
+    }
+    struct buffer text = buffer_empty(1024);
+    buffer_printf(&text, "%s: %s", symbol->text, sentence);
+    buffer_put_byte(&text, '\0');
+    command_fail(session, out, err_word(err),
+                 text.failed ? sentence : text.data);
+    buffer_deinit(&text);
 }
 
 static int shown(struct span text)
@@ -117,6 +145,10 @@ void command_run(struct session *session, const struct resp_command *command,
         fail_with(session, out,
                   "wrong number of arguments for '%.*s' command%.*s",
                   command->args[0], span_of(""));
+        return;
+    }
+    if (pubsub_refuses(session, found, out)) {
+        multi_spoil(session);
         return;
     }
     if (!multi_keep(session, found, command, out)) {

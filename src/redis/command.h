@@ -16,6 +16,7 @@
 struct buffer;
 struct resp_command;
 struct session;
+struct symbol;
 
 /* Answer a command whose number of words is right, into `out` or later. */
 typedef void (*command_fn)(struct session *session,
@@ -46,6 +47,12 @@ const struct command *command_find(struct span name);
 /* Compose an error reply and count the request as failed. */
 void command_fail(struct session *session, struct buffer *out, const char *word,
                   const char *sentence);
+
+/* The same for a failure that is about a symbol: "-WORD IBM: sentence"; NULL is
+ * for the error's own sentence. */
+void command_fail_symbol(struct session *session, struct buffer *out,
+                         const struct symbol *symbol, int err,
+                         const char *sentence);
 
 /* "-ERR unknown subcommand ..." for a command with subcommands. */
 void command_fail_subcommand(struct session *session, struct buffer *out,

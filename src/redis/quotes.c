@@ -25,18 +25,8 @@
 static void put_failure(struct session *session, const struct answer *answer,
                         struct buffer *out)
 {
-    CHECK(answer->err != 0);
-    const char *sentence =
-        answer->reason != NULL ? answer->reason : err_sentence(answer->err);
-    if (answer->err == ERR_SYMBOL) {
-        sentence = "this is neither a name nor a symbol, which is " SYMBOL_FORM;
-    }
-    struct buffer text = buffer_empty(1024);
-    buffer_printf(&text, "%s: %s", answer->symbol.text, sentence);
-    buffer_put_byte(&text, '\0');
-    command_fail(session, out, err_word(answer->err),
-                 text.failed ? sentence : text.data);
-    buffer_deinit(&text);
+    command_fail_symbol(session, out, &answer->symbol, answer->err,
+                        answer->reason);
 }
 
 static struct field_source source_of(struct session *session,

@@ -12,40 +12,31 @@
 #include "fetch/fetch.h"
 #include "net/conn.h"
 #include "proto/resp.h"
+#include "redis/backlog.h"
 #include "redis/command.h"
 #include "redis/multi.h"
+#include "redis/pubsub.h"
 #include "serve/guest.h"
 #include "serve/heartbeat.h"
 #include "serve/inquiry.h"
+#include "serve/question.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
-
-/* A request that waits. */
-struct turn {
-    TAILQ_ENTRY(turn) link;
-    struct session *session;
-    struct session_request request;
-    struct inquiry *inquiry;
-    int version;        // of RESP, as the request was sent in
-    bool is_element;    // its reply is one of those in EXEC's array
-    uint8_t *fields;    // owned; request.fields
-    struct buffer held; // replies of the requests behind this one
-};
-
-TAILQ_HEAD(turn_list, turn);
+#include "store/store.h"
 
 struct session {
     struct guest *guest;
     struct worker *worker; // the guest's
-    struct turn_list turns;
-    size_t symbols;      // in all turns, answered already or not
-    size_t held_bytes;   // in all turns
+    struct backlog backlog;
     struct multi *multi; // owned; NULL: none is open
     struct buffer due;   // commands of an EXEC that are being run
     size_t due_at;       // where the next of them begins
     size_t due_for;      // bytes of that EXEC, unconsumed until all have run
     struct heartbeat *heartbeat; // owned; NULL: the peer wants none
-    int version;                 // of RESP
+    struct pubsub pubsub;
+    // The last turn that holds a confirmation of a subscription; or NULL.
+    const struct turn *confirming;
+    int version; // of RESP
     bool is_paused;
 };
 
@@ -57,6 +48,16 @@ struct worker *session_worker(const struct session *session)
 struct roster_member *session_member(struct session *session)
 {
     return &session->guest->member;
+}
+
+struct guest *session_guest(const struct session *session)
+{
+    return session->guest;
+}
+
+struct pubsub *session_pubsub(struct session *session)
+{
+    return &session->pubsub;
 }
 
 struct multi **session_multi(struct session *session)
@@ -83,44 +84,53 @@ void session_speak(struct session *session, int version)
 /* --- Heartbeats -------------------------------------------------------------
  */
 
-static size_t count_waiting(const struct session *session)
-{
-    size_t count = 0;
-    struct turn *turn;
-    TAILQ_FOREACH(turn, &session->turns, link)
-    {
-        count += !inquiry_is_done(turn->inquiry);
-    }
-    return count;
-}
-
 /*
  * What has been sent ends where the reply of the first turn will begin: that is
  * the place of a push, unless it is within an array, or before the peer chose
- * RESP 3.  A peer that has not taken what was sent would not see it.
+ * RESP 3.
  */
+static bool has_place_for_push(const struct session *session)
+{
+    const struct turn *first = TAILQ_FIRST(&session->turns.list);
+    return session->due.len == 0 &&
+           (first == NULL || (first->version == 3 && !first->is_element));
+}
+
+bool session_may_push(const struct session *session)
+{
+    bool is_free = TAILQ_EMPTY(&session->turns.list) ||
+                   (session->version == 3 && session->confirming == NULL);
+    return is_free && has_place_for_push(session) && !session->guest->is_ending;
+}
+
+void session_hold_pushes(struct session *session)
+{
+    session->confirming = turn_last(&session->turns);
+}
+
+/* A peer that has not taken what was sent would not see it. */
 IMPLEMENTS(on_beat)
 static void on_beat(void *user)
 {
     struct session *session = user;
     struct conn *conn = session->guest->conn;
-    const struct turn *first = TAILQ_FIRST(&session->turns);
+    const struct turn *first = TAILQ_FIRST(&session->backlog.list);
     CHECK(first != NULL);
-    CHECK(!inquiry_is_done(first->inquiry));
+    CHECK(!backlog_is_done(first));
     if (first->version < 3 || first->is_element || conn_unsent(conn) > 0) {
         return;
     }
     struct buffer *out = conn_output(conn);
     resp_put_push(out, 2);
     resp_put_bulk(out, span_of("waiting"));
-    resp_put_integer(out, (int64_t)count_waiting(session));
+    resp_put_integer(out, (int64_t)backlog_count_waiting(&session->backlog));
     conn_flush(conn); // may end the session
 }
 
 /* To be called when a turn came or went. */
 static void settle_heartbeat(struct session *session)
 {
-    heartbeat_settle(session->heartbeat, !TAILQ_EMPTY(&session->turns));
+    heartbeat_settle(session->heartbeat, !TAILQ_EMPTY(&session->backlog.list));
 }
 
 int session_beat(struct session *session, uint64_t period_ms)
@@ -137,43 +147,61 @@ int session_beat(struct session *session, uint64_t period_ms)
     };
     int err =
         heartbeat_create(&session->heartbeat, &session->worker->loop, &options);
-    settle_heartbeat(session);
+    session_settle(session);
     return err;
 }
 
 /* --- Turns ------------------------------------------------------------------
  */
 
-static void free_turn(struct turn *turn)
+static void end_turn(struct turn *turn)
 {
-    struct session *session = turn->session;
-    TAILQ_REMOVE(&session->turns, turn, link);
-    settle_heartbeat(session);
-    session->symbols -= inquiry_count(turn->inquiry);
-    session->held_bytes -= turn->held.len;
-    inquiry_destroy(&turn->inquiry);
-    buffer_deinit(&turn->held);
-    mem_free(turn->fields);
-    mem_free(turn);
+    struct session *session = turn->backlog->session;
+    backlog_free(turn);
+    session_settle(session);
 }
 
-/* Compose the reply of a turn whose inquiry is done. */
+/* The reply of a turn that waited for another thread. */
+static void compose_answer(struct turn *turn, struct buffer *out)
+{
+    struct session *session = turn->backlog->session;
+    int err = question_err(turn->question);
+    if (err != 0) {
+        command_fail_symbol(session, out, question_symbol(turn->question), err,
+                            NULL);
+    } else {
+        turn->compose(session, turn->question, out);
+    }
+}
+
+/* The reply of a turn that waited for prices. */
+static void compose_quotes(struct turn *turn, struct buffer *out)
+{
+    struct session *session = turn->backlog->session;
+    inquiry_recall(turn->inquiry);
+    turn->request.compose(session, &turn->request, session->worker->answers,
+                          inquiry_count(turn->inquiry), out);
+}
+
+/* Compose the reply of a turn whose answer has come. */
 static void compose_turn(struct turn *turn, struct buffer *out)
 {
-    struct session *session = turn->session;
-    inquiry_recall(turn->inquiry);
+    struct session *session = turn->backlog->session;
     // A HELLO behind it is for the replies behind that.
     int version = session->version;
     session->version = turn->version;
-    turn->request.compose(session, &turn->request, session->worker->answers,
-                          inquiry_count(turn->inquiry), out);
+    if (turn->question != NULL) {
+        compose_answer(turn, out);
+    } else {
+        compose_quotes(turn, out);
+    }
     session->version = version;
 }
 
 /* Where the reply of the next request goes. */
 static struct buffer *output(struct session *session)
 {
-    struct turn *last = TAILQ_LAST(&session->turns, turn_list);
+    struct turn *last = backlog_last(&session->backlog);
     return last != NULL ? &last->held : conn_output(session->guest->conn);
 }
 
@@ -185,8 +213,8 @@ static size_t output_bytes_max(const struct session *session)
 /* Invariant (2), both ways. */
 static void pause_if_full(struct session *session)
 {
-    if (session->symbols >= SESSION_WAITING_LIMIT ||
-        session->held_bytes > output_bytes_max(session)) {
+    if (session->backlog.symbols >= SESSION_WAITING_LIMIT ||
+        session->backlog.held_bytes > output_bytes_max(session)) {
         session->is_paused = true;
         conn_pause(session->guest->conn);
     }
@@ -194,8 +222,9 @@ static void pause_if_full(struct session *session)
 
 static void resume_if_free(struct session *session)
 {
-    if (session->is_paused && session->symbols <= SESSION_WAITING_LIMIT / 2 &&
-        session->held_bytes <= output_bytes_max(session) / 2) {
+    if (session->is_paused &&
+        session->backlog.symbols <= SESSION_WAITING_LIMIT / 2 &&
+        session->backlog.held_bytes <= output_bytes_max(session) / 2) {
         session->is_paused = false;
         conn_resume(session->guest->conn); // may end the session
     }
@@ -204,16 +233,16 @@ static void resume_if_free(struct session *session)
 /* Send the replies of the turns at the front that are answered. */
 static void advance(struct session *session)
 {
-    struct turn *turn = TAILQ_FIRST(&session->turns);
-    if (turn == NULL || !inquiry_is_done(turn->inquiry)) {
+    struct turn *turn = TAILQ_FIRST(&session->backlog.list);
+    if (turn == NULL || !backlog_is_done(turn)) {
         return;
     }
     struct buffer *out = conn_output(session->guest->conn);
-    while (turn != NULL && inquiry_is_done(turn->inquiry)) {
+    while (turn != NULL && backlog_is_done(turn)) {
         compose_turn(turn, out);
         buffer_put_span(out, buffer_span(&turn->held));
-        free_turn(turn);
-        turn = TAILQ_FIRST(&session->turns);
+        end_turn(turn);
+        turn = TAILQ_FIRST(&session->backlog.list);
     }
     struct conn *conn = session->guest->conn;
     conn_flush(conn);
@@ -221,46 +250,20 @@ static void advance(struct session *session)
         guest_end_if_done(session->guest);
     }
     if (conn_is_open(conn)) {
+        pubsub_send(&session->pubsub); // what there was no place for
+    }
+    if (conn_is_open(conn)) {
         resume_if_free(session);
     }
 }
 
-IMPLEMENTS(inquiry_done_fn)
-static void on_done(void *user)
+/* A turn was put last. */
+static void begin_turn(struct session *session)
 {
-    const struct turn *turn = user;
-    advance(turn->session);
-}
-
-/* Make a turn of what inquiry_look() left; NULL for want of memory, or where
- * the worker has turns enough. */
-static struct turn *make_turn(struct session *session,
-                              const struct session_request *request,
-                              size_t count)
-{
-    struct turn *turn = mem_calloc(1, sizeof(*turn));
-    uint8_t *fields = mem_calloc(request->fields_count + 1, 1);
-    if (turn == NULL || fields == NULL ||
-        inquiry_create(&turn->inquiry, session->worker, count, on_done, turn) !=
-            0) {
-        mem_free(turn);
-        mem_free(fields);
-        return NULL;
-    }
-    if (request->fields_count > 0) {
-        memcpy(fields, request->fields, request->fields_count);
-    }
-    turn->session = session;
+    struct turn *turn = backlog_last(&session->backlog);
     turn->version = session->version;
     turn->is_element = session->due.len > 0;
-    turn->request = *request;
-    turn->request.fields = fields;
-    turn->fields = fields;
-    turn->held = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
-    TAILQ_INSERT_TAIL(&session->turns, turn, link);
-    settle_heartbeat(session);
-    session->symbols += count;
-    return turn;
+    session_settle(session);
 }
 
 void session_ask(struct session *session, const struct session_request *request,
@@ -268,13 +271,13 @@ void session_ask(struct session *session, const struct session_request *request,
 {
     CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
     struct worker *worker = session->worker;
-    bool is_held = !TAILQ_EMPTY(&session->turns);
+    bool is_held = !TAILQ_EMPTY(&session->backlog.list);
     if (inquiry_look(worker, texts, count) &&
         !(is_held && request->shows_age)) {
         request->compose(session, request, worker->answers, count, out);
         return;
     }
-    struct turn *turn = make_turn(session, request, count);
+    struct turn *turn = backlog_wait(&session->backlog, request, count);
     if (turn == NULL) {
         for (size_t i = 0; i < count; i++) {
             struct answer *answer = &worker->answers[i];
@@ -284,10 +287,34 @@ void session_ask(struct session *session, const struct session_request *request,
         request->compose(session, request, worker->answers, count, out);
         return;
     }
-    if (inquiry_is_done(turn->inquiry) && !is_held) {
+    begin_turn(session);
+    if (backlog_is_done(turn) && !is_held) {
         compose_turn(turn, out); // nothing could be waited for
-        free_turn(turn);
+        end_turn(turn);
     }
+}
+
+void session_ask_past(struct session *session,
+                      const struct store_question *past,
+                      session_compose_fn compose, struct buffer *out)
+{
+    int err = backlog_ask_past(&session->backlog, past, compose);
+    if (err != 0) {
+        command_fail_symbol(session, out, &past->symbol, err, NULL);
+        return;
+    }
+    begin_turn(session);
+}
+
+void session_ask_why(struct session *session, const struct symbol *symbol,
+                     session_compose_fn compose, struct buffer *out)
+{
+    int err = backlog_ask_why(&session->backlog, symbol, compose);
+    if (err != 0) {
+        command_fail_symbol(session, out, symbol, err, NULL);
+        return;
+    }
+    begin_turn(session);
 }
 
 /* --- Bytes ------------------------------------------------------------------
@@ -299,13 +326,13 @@ void session_ask(struct session *session, const struct session_request *request,
 
 static void refuse_bytes(struct session *session, const char *why)
 {
-    bool is_held = !TAILQ_EMPTY(&session->turns);
+    bool is_held = !TAILQ_EMPTY(&session->backlog.list);
     struct buffer *out = output(session);
     size_t before = out->len;
     buffer_put_text(out, "-ERR Protocol error: ");
     buffer_put_text(out, why);
     buffer_put_text(out, "\r\n");
-    session->held_bytes += is_held ? out->len - before : 0;
+    session->backlog.held_bytes += is_held ? out->len - before : 0;
     metric_add(session->worker->cells, METRIC_connections_cut, 1);
     session_finish(session);
 }
@@ -313,12 +340,12 @@ static void refuse_bytes(struct session *session, const char *why)
 /* Answer one command, now or later.  May end the session. */
 static void run(struct session *session, const struct resp_command *command)
 {
-    struct turn *last = TAILQ_LAST(&session->turns, turn_list);
+    const struct turn *last = backlog_last(&session->backlog);
     struct buffer *out = output(session);
     size_t before = out->len;
     command_run(session, command, out);
     if (last != NULL) {
-        session->held_bytes += out->len - before;
+        session->backlog.held_bytes += out->len - before;
         if (out->failed) {
             conn_reset(session->guest->conn, "memory");
         }
@@ -393,7 +420,7 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
         if (!answer_one(session, bytes + taken, len - taken, &taken)) {
             break;
         }
-        if (TAILQ_EMPTY(&session->turns) &&
+        if (TAILQ_EMPTY(&session->backlog.list) &&
             conn_output(conn)->len > FLUSH_BYTES) {
             conn_flush(conn);
             if (!conn_is_open(conn) || conn_is_throttled(conn)) {
@@ -402,7 +429,17 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
         }
         pause_if_full(session);
     }
+    if (conn_is_open(conn)) {
+        pubsub_send(&session->pubsub); // what there was no place for
+    }
     return taken;
+}
+
+IMPLEMENTS(on_drained)
+static void on_drained(void *state)
+{
+    struct session *session = state;
+    pubsub_send(&session->pubsub);
 }
 
 /* --- Opening and ending ------------------------------------------------------
@@ -415,7 +452,8 @@ static void *open_session(struct guest *guest)
     if (session != NULL) {
         session->guest = guest;
         session->worker = guest->worker;
-        TAILQ_INIT(&session->turns);
+        backlog_init(&session->backlog, session, guest->worker, advance);
+        pubsub_init(&session->pubsub, session);
         session_speak(session, 2);
     }
     return session;
@@ -425,7 +463,7 @@ IMPLEMENTS(is_busy)
 static bool is_busy(const void *state)
 {
     const struct session *session = state;
-    return !TAILQ_EMPTY(&session->turns);
+    return !TAILQ_EMPTY(&session->backlog.list);
 }
 
 IMPLEMENTS(close)
@@ -433,10 +471,12 @@ static void close_session(void *state)
 {
     struct session *session = state;
     heartbeat_destroy(&session->heartbeat);
-    for (struct turn *turn; (turn = TAILQ_FIRST(&session->turns)) != NULL;) {
-        free_turn(turn);
+    pubsub_end_all(&session->pubsub);
+    for (struct turn *turn;
+         (turn = TAILQ_FIRST(&session->backlog.list)) != NULL;) {
+        backlog_free(turn);
     }
-    CHECK(session->symbols == 0 && session->held_bytes == 0);
+    CHECK(session->backlog.symbols == 0 && session->backlog.held_bytes == 0);
     multi_drop(session);
     buffer_deinit(&session->due);
     mem_free(session);
@@ -451,5 +491,6 @@ const struct guest_protocol session_protocol = {
     .open = open_session,
     .on_bytes = on_bytes,
     .is_busy = is_busy,
+    .on_drained = on_drained,
     .close = close_session,
 };

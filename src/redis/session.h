@@ -13,8 +13,9 @@
  *
  *   (1) Replies leave in the order of their requests, each exactly once.
  *   (2) Above SESSION_WAITING_LIMIT symbols in the requests that wait (those of
- *       them that are answered take as much room), or limits.output_bytes held,
- *       no further request is read until there are half as many.
+ *       them that are answered take as much room; a question to another thread
+ *       counts as many), or limits.output_bytes held, no further request is
+ *       read until there are half as many.
  *   (3) A session that ends leaves no waiter behind.
  *   (4) A push is between two replies, never within one, and only in RESP 3.
  *
@@ -34,8 +35,12 @@
 
 struct buffer;
 struct guest_protocol;
+struct guest; /* serve/guest.h */
 struct multi;
-struct session; /* opaque; see session.c */
+struct pubsub;         /* redis/pubsub.h */
+struct question;       /* serve/question.h */
+struct session;        /* opaque; see session.c */
+struct store_question; /* store/store.h */
 struct worker;
 
 /* Far more than clients pipeline; and a whole MGET fits on top. */
@@ -64,6 +69,24 @@ struct session_request {
 void session_ask(struct session *session, const struct session_request *request,
                  const struct span *texts, size_t count, struct buffer *out);
 
+/* How the reply to a request is composed from what another thread knows;
+ * question_err() is 0. */
+typedef void (*session_compose_fn)(struct session *session,
+                                   const struct question *question,
+                                   struct buffer *out);
+
+/*
+ * Answer a request by question_past(), later: by `compose`, or with the error
+ * that came instead (now, into `out`, where it can't be asked).
+ */
+void session_ask_past(struct session *session,
+                      const struct store_question *past,
+                      session_compose_fn compose, struct buffer *out);
+
+/* The same by question_explain(). */
+void session_ask_why(struct session *session, const struct symbol *symbol,
+                     session_compose_fn compose, struct buffer *out);
+
 /* No more requests are read; the connection ends when the last reply is out. */
 void session_finish(struct session *session);
 
@@ -77,6 +100,22 @@ void session_run_next(struct session *session, struct buffer *commands);
 /* Its MULTI, for redis/multi.c: NULL where none is open. */
 struct multi **session_multi(struct session *session);
 
+/* Its subscriptions, for redis/pubsub.c as the next four. */
+struct pubsub *session_pubsub(struct session *session);
+
+/* Whether a message may be sent now: between two replies, and behind the
+ * confirmation of its subscription. */
+bool session_may_push(const struct session *session);
+
+/* A confirmation was composed, which may be held behind requests that wait. */
+void session_hold_pushes(struct session *session);
+
+/* The number of subscriptions has changed. */
+void session_settle(struct session *session);
+
+/* Its connection. */
+struct guest *session_guest(const struct session *session);
+
 /* The worker of a session.  BORROWED, as all below. */
 struct worker *session_worker(const struct session *session);
 
@@ -89,10 +128,11 @@ void session_speak(struct session *session, int version);
 
 /*
  * From now on send a push, "waiting" and the number of requests that wait,
- * every period_ms for as long as any does; 0: none.  So a peer can tell a
- * server that waits for a provider from one that is gone.  Choosing RESP 2 ends
- * it.  None is sent while earlier output is unsent, nor among the replies of
- * an EXEC.  Returns 0, or ERR_NOMEM and then there are none.  For RESP 3
+ * every period_ms for as long as any does, else "watching" and the number of
+ * subscriptions, if there are any; 0: none.  So a peer can tell a server that
+ * waits for a provider, or for news, from one that is gone.  Choosing RESP 2
+ * ends it.  None is sent while earlier output is unsent, nor among the replies
+ * of an EXEC.  Returns 0, or ERR_NOMEM and then there are none.  For RESP 3
  * (checked).
  */
 int session_beat(struct session *session, uint64_t period_ms);

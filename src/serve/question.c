@@ -40,6 +40,15 @@ static void free_question(struct question *question)
     mem_free(question);
 }
 
+/* Free one that is with its worker. */
+static void drop(struct question *question)
+{
+    CHECK(!question->is_away);
+    CHECK(question->worker->questions_count > 0);
+    question->worker->questions_count--;
+    free_question(question);
+}
+
 /* Tell who asked; then the question may be no more. */
 static void finish(struct question *question, int err)
 {
@@ -55,11 +64,9 @@ static void on_answer(struct worker *worker, struct worker_mail *mail)
 {
     struct question *question = (struct question *)mail;
     CHECK(question->worker == worker && question->is_away);
-    CHECK(worker->questions_open > 0);
-    worker->questions_open--;
     question->is_away = false;
     if (question->is_gone) {
-        free_question(question);
+        drop(question);
     } else if (!question->is_done) {
         finish(question, question->answer.err);
     }
@@ -71,7 +78,7 @@ static struct question *make_question(struct worker *worker,
                                       const struct symbol *symbol,
                                       question_done_fn on_done, void *user)
 {
-    if (worker->questions_open >= QUESTION_LIMIT) {
+    if (worker->questions_count >= QUESTION_LIMIT) {
         return NULL;
     }
     struct question *question = mem_calloc(1, sizeof(*question));
@@ -94,7 +101,7 @@ static int send_off(struct question **out, struct question *question, int err)
     }
     struct worker *worker = question->worker;
     question->is_away = true;
-    worker->questions_open++;
+    worker->questions_count++;
     LIST_INSERT_HEAD(&worker->questions, question, link);
     *out = question;
     return 0;
@@ -144,7 +151,7 @@ void question_destroy(struct question **question)
     }
     gone->is_gone = true;
     if (!gone->is_away) {
-        free_question(gone);
+        drop(gone);
     }
 }
 

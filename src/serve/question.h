@@ -16,9 +16,10 @@
  *       but question_drain(); and not after question_destroy().
  *   (2) What comes for a question that is gone is freed, and nobody hears of
  *       it.
- *   (3) There are never more than QUESTION_LIMIT questions of a worker whose
- *       answer has not come; those that are gone count, because the other
- *       thread works on them still.
+ *   (3) There are never more than QUESTION_LIMIT questions of a worker.  Those
+ *       that are done count as long as they are kept, for the room that they
+ *       take, and those that are gone until their answer has come, because the
+ *       other thread works on them still.
  *
  * Threads: the worker's, but where it says otherwise.
  */
@@ -35,8 +36,7 @@ struct store_question;   /* store/store.h */
 struct symbol;           /* quote/symbol.h */
 struct worker;           /* serve/worker.h */
 
-/* Open questions of one worker: an answer from the store may take half a
- * megabyte. */
+/* An answer from the store may take a megabyte. */
 #define QUESTION_LIMIT 64
 
 /* The answer has come.  Destroying the question from here is allowed. */

@@ -90,7 +90,7 @@ struct worker {
     LIST_HEAD(, guest) guests;
     size_t turn_symbols; /* in its sessions' turns; WAIT_LIMIT at most */
     LIST_HEAD(, question) questions; /* whose answer has not come */
-    size_t questions_open; /* these, and those that are gone; see question.h */
+    size_t questions_count; /* QUESTION_LIMIT at most */
     bool is_started;
     bool is_draining;
     uv_timer_t grace;       /* runs from the drain to the end of reading */
