@@ -16,8 +16,7 @@
 /* Where there is no room for a refresh now. */
 #define LATER_MS 10000u
 
-/* Whether the provider that is asked first has prices at any hour. */
-static bool is_always_open(const struct desk *desk, const struct symbol *symbol)
+bool desk_is_always_open(const struct desk *desk, const struct symbol *symbol)
 {
     for (size_t i = 0; i < desk->set->count; i++) {
         const struct provider *provider = desk->set->posts[i].what.provider;
@@ -33,7 +32,7 @@ const struct timetable *desk_market(struct desk *desk,
 {
     const struct desk_callbacks *callbacks = &desk->callbacks;
     const struct timetable *timetable =
-        callbacks->on_market == NULL || is_always_open(desk, symbol)
+        callbacks->on_market == NULL || desk_is_always_open(desk, symbol)
             ? timetable_unknown()
             : callbacks->on_market(callbacks->user, symbol);
     CHECK(timetable != NULL);
@@ -118,16 +117,15 @@ void desk_try_later(struct desk *desk, const struct symbol *symbol,
         &interest);
 }
 
-uint64_t desk_hold_ms(struct desk *desk, const struct flight *flight,
+uint64_t desk_hold_ms(struct desk *desk, const struct symbol *symbol,
                       struct steady_time now)
 {
     struct desk_interest interest;
-    if (!ask_interest(desk, &flight->symbol, &interest) ||
-        interest.quote == NULL) {
+    if (!ask_interest(desk, symbol, &interest) || interest.quote == NULL) {
         return 0;
     }
     uint64_t due_ms = closing_due_mono_ms(
-        interest.quote, desk_market(desk, &flight->symbol), now.mono_ms, now);
+        interest.quote, desk_market(desk, symbol), now.mono_ms, now);
     return due_ms - now.mono_ms;
 }
 

@@ -115,7 +115,7 @@ static void gather_others(struct desk *desk, struct post *post,
             continue;
         }
         flight->is_picked = true;
-        uint64_t hold_ms = desk_hold_ms(desk, flight, now);
+        uint64_t hold_ms = desk_hold_ms(desk, &flight->symbol, now);
         if (hold_ms > 0) {
             look_in(look_ms, hold_ms);
         } else if (!join(party, flight)) {
@@ -158,7 +158,8 @@ static void send_on_the_impatient(struct desk *desk, struct post *post,
         }
         const char *why = "its turn did not come in time";
         int err = ERR_LIMIT;
-        uint64_t wait_ms = route_wait_ms(post, now, flight, &why, &err);
+        uint64_t wait_ms =
+            route_wait_ms(post, now, &flight->symbol, &why, &err);
         post_unqueue(post, flight);
         route_pass(desk, flight, now, wait_ms, why, err);
     }
@@ -414,8 +415,8 @@ static struct desk_trip *let_go(struct desk *desk, size_t at,
         return NULL;
     }
     struct desk_trip *trip = make_trip(desk, at, party, endpoint, taken, count);
-    if (trip == NULL || budget_spend(post->budget, now, trip->symbols,
-                                     trip->call.query.count) != 0) {
+    if (trip == NULL ||
+        post_spend(post, now, trip->symbols, trip->call.query.count) != 0) {
         mem_free(trip);
         look_in(look_ms, 1000); // without memory; it may be there later
         return NULL;

@@ -127,6 +127,9 @@ int desk_open(struct desk *desk, struct steady_time now,
         set_leave(set);
         return ERR_NOMEM;
     }
+    if (before != NULL) {
+        set_inherit(before, set, now);
+    }
     desk->policy = *policy;
     // All out of the old queues, then anew, because routing may end some.
     struct flight *flight;
@@ -314,6 +317,21 @@ static void note_outcome(struct desk_trip *trip, struct steady_time now,
     }
 }
 
+/* Remember for people what came: at the post of now, where it is another. */
+static void remember(struct desk *desk, const struct desk_trip *trip,
+                     struct steady_time now,
+                     const struct provider_outcome *outcome,
+                     const struct provider_verdict verdicts[])
+{
+    struct post *post = &trip->set->posts[trip->post];
+    if (trip->set != desk->set) {
+        post = set_find(desk->set, post->budget_key);
+    }
+    if (post != NULL) {
+        post_remember(post, now.mono_ms, &trip->call.query, outcome, verdicts);
+    }
+}
+
 static void land_with_price(struct desk *desk, struct flight *flight,
                             struct steady_time now,
                             const struct provider_verdict *verdict)
@@ -382,6 +400,7 @@ void desk_arrive(struct desk *desk, struct steady_time now,
     struct desk_trip *trip = (struct desk_trip *)(uintptr_t)call;
     count_class(desk, outcome->class);
     note_outcome(trip, now, outcome);
+    remember(desk, trip, now, outcome, verdicts);
     // It is no longer under way for those that go on, so that a trial call's
     // own outcome decides about them.
     trip->set->posts[trip->post].calls--;
@@ -429,8 +448,8 @@ void desk_spend_again(struct desk *desk, struct steady_time now,
     struct post *post = &trip->set->posts[trip->post];
     for (unsigned i = 0; i < times; i++) {
         metric_add(desk->cells, METRIC_upstream_calls, 1);
-        if (budget_spend(post->budget, now, call->query.symbols,
-                         call->query.count) != 0) {
+        if (post_spend(post, now, call->query.symbols, call->query.count) !=
+            0) {
             return; // for want of memory a symbol is not counted as known
         }
     }

@@ -62,10 +62,10 @@ void route_pass(struct desk *desk, struct flight *flight,
                 struct steady_time now, uint64_t wait_ms, const char *why,
                 int err);
 
-/* Milliseconds until a post might be asked for a flight alone; UINT64_MAX where
+/* Milliseconds until a post might be asked for a symbol alone; UINT64_MAX where
  * nobody knows when; and why not now. */
 uint64_t route_wait_ms(struct post *post, struct steady_time now,
-                       const struct flight *flight, const char **why, int *err);
+                       const struct symbol *symbol, const char **why, int *err);
 
 /* --- depart.c: the next call -----------------------------------------------
  */
@@ -110,6 +110,10 @@ struct flight *desk_find_flight(const struct desk *desk,
 /* --- ahead.c: refreshing before somebody has to wait ------------------------
  */
 
+/* Whether the provider that is asked first for a symbol has prices at any hour.
+ */
+bool desk_is_always_open(const struct desk *desk, const struct symbol *symbol);
+
 /* The hours of a symbol's market. */
 const struct timetable *desk_market(struct desk *desk,
                                     const struct symbol *symbol);
@@ -121,7 +125,7 @@ void desk_weigh(struct flight *flight, uint64_t now_mono_ms,
 
 /* Milliseconds for which a refresh would bring nothing new, because the market
  * is closed and its closing price not to be had yet, or had already. */
-uint64_t desk_hold_ms(struct desk *desk, const struct flight *flight,
+uint64_t desk_hold_ms(struct desk *desk, const struct symbol *symbol,
                       struct steady_time now);
 
 /* Look at a symbol again before its new quote is too old. */

@@ -111,6 +111,16 @@ static int make_budget(struct post *post, const char *boot,
     return err;
 }
 
+/* Begin to count how fast each rule is spent. */
+static void watch_spending(struct post *post, struct steady_time now)
+{
+    for (size_t i = 0; i < budget_rules_count(post->budget); i++) {
+        struct budget_view view;
+        budget_look(post->budget, now, i, &view);
+        spend_init(&post->spends[i], view.rule.span, now.mono_ms);
+    }
+}
+
 /* The most symbols that a call may take: what would be chosen of very many; 0
  * where no endpoint is left. */
 static size_t count_batch(const struct provider *provider,
@@ -145,10 +155,13 @@ int post_init(struct post *post, struct desk_provider *what, const char *boot,
         snprintf(post->budget_key, sizeof(post->budget_key), "%s#%08" PRIx32,
                  provider_name(what->provider), hash_key(what->key));
     CHECK(len > 0 && (size_t)len < sizeof(post->budget_key));
-    if (make_budget(post, boot, now) != 0) {
+    if (memory_create(&post->memory) != 0 ||
+        make_budget(post, boot, now) != 0) {
+        memory_destroy(&post->memory);
         *post = (struct post){0};
         return ERR_NOMEM;
     }
+    watch_spending(post, now);
     size_t batch_max = count_batch(what->provider, 0);
     post->batch_max = batch_max > 0 ? batch_max : 1;
     *what = (struct desk_provider){0};
@@ -170,6 +183,7 @@ void post_deinit(struct post *post)
     {
         drop_ban(post, ban);
     }
+    memory_destroy(&post->memory);
     budget_destroy(&post->budget);
     terms_free_provider(&post->what);
 }
@@ -200,13 +214,20 @@ static bool is_routed(const struct post *post, const struct symbol *symbol)
     return false;
 }
 
+bool post_is_banned(const struct post *post, const struct symbol *symbol,
+                    uint64_t now_mono_ms)
+{
+    const struct post_ban *ban = find_ban(post, symbol);
+    return ban != NULL && now_mono_ms < ban->until_mono_ms;
+}
+
 bool post_serves(struct post *post, const struct symbol *symbol,
                  uint64_t now_mono_ms)
 {
-    struct post_ban *ban = find_ban(post, symbol);
-    if (ban != NULL && now_mono_ms < ban->until_mono_ms) {
+    if (post_is_banned(post, symbol, now_mono_ms)) {
         return false;
     }
+    struct post_ban *ban = find_ban(post, symbol);
     if (ban != NULL) {
         drop_ban(post, ban);
     }
@@ -242,7 +263,7 @@ uint64_t post_rests_ms(const struct post *post, uint64_t now_mono_ms,
 {
     uint64_t left_ms = rest_left_ms(&post->rest, now_mono_ms);
     if (left_ms == 0 && rest_is_trial(&post->rest) && post->calls > 0) {
-        left_ms = UINT64_MAX; // until the trial is back
+        left_ms = POST_TRIAL_MS; // until the trial is back
     }
     if (left_ms > 0) {
         *why = post->rest_why;
@@ -344,4 +365,97 @@ void post_unqueue(struct post *post, struct flight *flight)
         TAILQ_REMOVE(&post->others, flight, link);
         post->others_count--;
     }
+}
+
+/* --- For people ----------------------------------------------------------- */
+
+/* What a call takes of a rule that left so much before. */
+static uint32_t cost_of(const struct budget_view *before,
+                        const struct budget_view *after, size_t symbols)
+{
+    switch (before->rule.cost) {
+    case BUDGET_CALLS:
+        return 1;
+    case BUDGET_SYMBOLS:
+        return (uint32_t)symbols;
+    default: // only those that are new
+        return before->left > after->left ? before->left - after->left : 0;
+    }
+}
+
+int post_spend(struct post *post, struct steady_time now,
+               const struct symbol *const *symbols, size_t count)
+{
+    struct budget_view before[BUDGET_RULES_LIMIT];
+    size_t rules = budget_rules_count(post->budget);
+    CHECK(rules <= BUDGET_RULES_LIMIT);
+    for (size_t i = 0; i < rules; i++) {
+        budget_look(post->budget, now, i, &before[i]);
+    }
+    int err = budget_spend(post->budget, now, symbols, count);
+    for (size_t i = 0; err == 0 && i < rules; i++) {
+        struct budget_view after;
+        budget_look(post->budget, now, i, &after);
+        spend_note(&post->spends[i], now.mono_ms,
+                   cost_of(&before[i], &after, count));
+    }
+    return err;
+}
+
+void post_remember(struct post *post, uint64_t now_mono_ms,
+                   const struct query *query,
+                   const struct provider_outcome *outcome,
+                   const struct provider_verdict verdicts[])
+{
+    CHECK(outcome->class < PROVIDER_CLASS_COUNT);
+    post->outcomes[outcome->class]++;
+    post->last = (struct post_last){
+        .is_known = true,
+        .class = outcome->class,
+        .symbols = (uint32_t)query->count,
+        .came_mono_ms = now_mono_ms,
+    };
+    memcpy(post->last.text, outcome->text, sizeof(post->last.text));
+    memcpy(post->last.decided_by, outcome->decided_by,
+           sizeof(post->last.decided_by));
+    for (size_t i = 0; i < query->count; i++) {
+        // What decided about the call need not have about this one.
+        bool is_same = verdicts[i].class == outcome->class;
+        struct memory_saying saying = {
+            .class = verdicts[i].class,
+            .symbols = (uint32_t)query->count,
+            .said_mono_ms = now_mono_ms,
+            .text = verdicts[i].class == PROVIDER_OK ? "" : verdicts[i].text,
+            .decided_by = is_same ? outcome->decided_by : "",
+        };
+        memory_note(post->memory, query->symbols[i], &saying);
+    }
+}
+
+/* Take over how fast a rule was spent, from one that counted the same. */
+static void inherit_spending(struct post *post, struct post *from,
+                             struct steady_time now, size_t i)
+{
+    struct budget_view view;
+    budget_look(post->budget, now, i, &view);
+    for (size_t k = 0; k < budget_rules_count(from->budget); k++) {
+        struct budget_view old;
+        budget_look(from->budget, now, k, &old);
+        if (old.rule.span == view.rule.span &&
+            old.rule.cost == view.rule.cost) {
+            post->spends[i] = from->spends[k];
+        }
+    }
+}
+
+void post_inherit(struct post *post, struct post *from, struct steady_time now)
+{
+    for (size_t i = 0; i < budget_rules_count(post->budget); i++) {
+        inherit_spending(post, from, now, i);
+    }
+    struct memory *empty = post->memory;
+    post->memory = from->memory;
+    from->memory = empty;
+    post->last = from->last;
+    memcpy(post->outcomes, from->outcomes, sizeof(post->outcomes));
 }

@@ -15,8 +15,10 @@
 #include <sys/queue.h>
 
 #include "base/hash.h"
+#include "desk/memory.h"
 #include "desk/pace.h"
 #include "desk/rest.h"
+#include "desk/spend.h"
 #include "desk/terms.h"
 #include "provider/query.h"
 #include "quote/symbol.h"
@@ -61,12 +63,26 @@ struct post_ban {
 
 #define POST_BANS_LIMIT 10000u
 
+/* How long a trial call may be expected to take: people wait for it. */
+#define POST_TRIAL_MS 1000u
+
 #define POST_KEY_SIZE 64
+
+/* What came of a call, for people. */
+struct post_last {
+    bool is_known; /* false: none has come back */
+    enum provider_class class;
+    uint32_t symbols;
+    uint64_t came_mono_ms;
+    char text[PROVIDER_TEXT_SIZE];
+    char decided_by[PROVIDER_STEP_SIZE];
+};
 
 struct post {
     struct desk_provider what; /* owned */
     char budget_key[POST_KEY_SIZE];
     struct budget *budget;
+    struct spend spends[BUDGET_RULES_LIMIT]; /* of the budget's rules */
     struct rest rest;
     int rest_err;
     char rest_why[PROVIDER_TEXT_SIZE];
@@ -81,6 +97,9 @@ struct post {
     unsigned calls;   /* under way */
     uint32_t limited; /* calls in a row that were refused by a limit */
     struct post_ban *bans;
+    struct memory *memory;
+    struct post_last last;
+    uint64_t outcomes[PROVIDER_CLASS_COUNT]; /* calls that ended so */
 };
 
 /* Make a post of a provider, which is MOVED on success; `boot` as in
@@ -96,13 +115,18 @@ void post_deinit(struct post *post);
 bool post_serves(struct post *post, const struct symbol *symbol,
                  uint64_t now_mono_ms);
 
+/* Whether it is believed that the plan does not have a symbol. */
+bool post_is_banned(const struct post *post, const struct symbol *symbol,
+                    uint64_t now_mono_ms);
+
 /* Believe for a day that the plan does not have a symbol. */
 void post_ban(struct post *post, const struct symbol *symbol,
               uint64_t now_mono_ms);
 
-/* Milliseconds for which nothing may be asked, for a rest or a trial call that
- * is under way (UINT64_MAX then, and for ever); 0: it may.  *why is a sentence
- * and *err what askers are told, where it is not 0. */
+/* Milliseconds for which nothing may be asked, for a rest (UINT64_MAX: for
+ * ever) or a trial call that is under way (POST_TRIAL_MS, again and again); 0:
+ * it may. *why is a sentence and *err what askers are told, where it is not 0.
+ */
 uint64_t post_rests_ms(const struct post *post, uint64_t now_mono_ms,
                        const char **why, int *err);
 
@@ -117,3 +141,19 @@ void post_unqueue(struct post *post, struct flight *flight);
  */
 uint64_t post_note(struct post *post, struct steady_time now,
                    const struct provider_outcome *outcome, size_t endpoint);
+
+/* Spend a call for these symbols, and count how fast that goes; as
+ * budget_spend(). */
+int post_spend(struct post *post, struct steady_time now,
+               const struct symbol *const *symbols, size_t count);
+
+/* Remember for people what has come of a call; verdicts[i] is on its symbol i.
+ */
+void post_remember(struct post *post, uint64_t now_mono_ms,
+                   const struct query *query,
+                   const struct provider_outcome *outcome,
+                   const struct provider_verdict verdicts[]);
+
+/* Take over what another post, with the same key, remembers, how fast its rules
+ * were spent, and what was counted.  That one is left empty. */
+void post_inherit(struct post *post, struct post *from, struct steady_time now);

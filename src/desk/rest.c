@@ -55,6 +55,9 @@ uint64_t rest_note(struct rest *rest, enum provider_class class,
         return 0;
     }
     if (class == PROVIDER_UPSTREAM) {
+        if (rest_is_trial(rest) && rest_left_ms(rest, now_ms) > 0) {
+            return 0; // called before it began to rest: the same outage
+        }
         rest->failures += rest->failures < UINT16_MAX;
     } else {
         rest->failures = 0; // it answered

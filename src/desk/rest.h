@@ -13,11 +13,13 @@
 
 #include "provider/provider.h"
 
-#define REST_SECOND_MS     1000u
-#define REST_MINUTE_MS     60000u
-#define REST_HOUR_MS       3600000u
-#define REST_BLOCKED_MS    900000u
-#define REST_FAILURES      3 /* in a row, before the first rest */
+#define REST_SECOND_MS  1000u
+#define REST_MINUTE_MS  60000u
+#define REST_HOUR_MS    3600000u
+#define REST_BLOCKED_MS 900000u
+#define REST_FAILURES                                     \
+    3 /* in a row, before the first rest; calls that were \
+       * under way when it began don't count */
 #define REST_FAILING_MS    1000u
 #define REST_FAILING_LIMIT 30000u
 

@@ -38,13 +38,12 @@ static void keep_failure(struct flight *flight, int err, const char *provider,
 }
 
 uint64_t route_wait_ms(struct post *post, struct steady_time now,
-                       const struct flight *flight, const char **why, int *err)
+                       const struct symbol *symbol, const char **why, int *err)
 {
     uint64_t rests_ms = post_rests_ms(post, now.mono_ms, why, err);
     if (rests_ms > 0) {
         return rests_ms;
     }
-    const struct symbol *symbol = &flight->symbol;
     uint64_t wait_ms;
     if (budget_fit(post->budget, now, &symbol, 1, &wait_ms) == 0) {
         *err = ERR_LIMIT;
@@ -85,7 +84,24 @@ static uint64_t patience_ms(const struct desk *desk,
     return waited_ms < most_ms ? most_ms - waited_ms : 0;
 }
 
-/* Find a post from the flight's own on; false where none is left. */
+/* Whether a post behind the flight's own would ask for it at once. */
+static bool is_served_behind(struct desk *desk, const struct flight *flight,
+                             struct steady_time now)
+{
+    for (size_t i = flight->post + 1; i < desk->set->count; i++) {
+        struct post *post = &desk->set->posts[i];
+        const char *why;
+        int err;
+        if (post_serves(post, &flight->symbol, now.mono_ms) &&
+            route_wait_ms(post, now, &flight->symbol, &why, &err) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Find a post from the flight's own on; false where none is left.  Nobody waits
+ * for one that was failing to be tried again where another is well. */
 static bool find_post(struct desk *desk, struct flight *flight,
                       struct steady_time now)
 {
@@ -98,8 +114,12 @@ static bool find_post(struct desk *desk, struct flight *flight,
         if (!post_serves(post, &flight->symbol, now.mono_ms)) {
             continue;
         }
-        uint64_t wait_ms = route_wait_ms(post, now, flight, &why, &err);
-        if (wait_ms <= patience) {
+        uint64_t wait_ms =
+            route_wait_ms(post, now, &flight->symbol, &why, &err);
+        bool is_ill = wait_ms > 0 && rest_is_trial(&post->rest);
+        bool is_better_behind =
+            flight->is_waited && is_ill && is_served_behind(desk, flight, now);
+        if (wait_ms <= patience && !is_better_behind) {
             return true;
         }
         pass_by(desk, flight, post, wait_ms, why, err);
@@ -117,7 +137,8 @@ static bool find_patient_post(struct desk *desk, struct flight *flight,
         const char *why;
         int err;
         if (post_serves(post, &flight->symbol, now.mono_ms) &&
-            route_wait_ms(post, now, flight, &why, &err) != UINT64_MAX) {
+            route_wait_ms(post, now, &flight->symbol, &why, &err) !=
+                UINT64_MAX) {
             flight->post = i;
             return true;
         }

@@ -47,26 +47,45 @@ void set_leave(struct set *set)
     mem_free(set);
 }
 
+struct post *set_find(const struct set *set, const char *budget_key)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (strcmp(set->posts[i].budget_key, budget_key) == 0) {
+            return &set->posts[i];
+        }
+    }
+    return NULL;
+}
+
 int set_keep_budgets(const struct set *before, struct set *after,
                      struct steady_time now)
 {
     for (size_t i = 0; i < after->count; i++) {
-        for (size_t k = 0; k < before->count; k++) {
-            struct post *old = &before->posts[k];
-            struct post *new = &after->posts[i];
-            if (strcmp(old->budget_key, new->budget_key) != 0) {
-                continue;
-            }
-            struct buffer text = buffer_empty(1u << 20);
-            budget_save(old->budget, now, &text);
-            int err = text.failed
-                          ? ERR_NOMEM
-                          : budget_load(new->budget, now, buffer_span(&text));
-            buffer_deinit(&text);
-            if (err != 0) {
-                return ERR_NOMEM;
-            }
+        struct post *new = &after->posts[i];
+        struct post *old = set_find(before, new->budget_key);
+        if (old == NULL) {
+            continue;
+        }
+        struct buffer text = buffer_empty(1u << 20);
+        budget_save(old->budget, now, &text);
+        int err = text.failed
+                      ? ERR_NOMEM
+                      : budget_load(new->budget, now, buffer_span(&text));
+        buffer_deinit(&text);
+        if (err != 0) {
+            return ERR_NOMEM;
         }
     }
     return 0;
+}
+
+void set_inherit(const struct set *before, struct set *after,
+                 struct steady_time now)
+{
+    for (size_t i = 0; i < after->count; i++) {
+        struct post *old = set_find(before, after->posts[i].budget_key);
+        if (old != NULL) {
+            post_inherit(&after->posts[i], old, now);
+        }
+    }
 }

@@ -34,3 +34,10 @@ void set_leave(struct set *set);
  * Returns 0 or ERR_NOMEM. */
 int set_keep_budgets(const struct set *before, struct set *after,
                      struct steady_time now);
+
+/* The post of a budget key; NULL where there is none. */
+struct post *set_find(const struct set *set, const char *budget_key);
+
+/* What posts of before remember, those of the same keys remember. */
+void set_inherit(const struct set *before, struct set *after,
+                 struct steady_time now);

@@ -2,6 +2,7 @@
 #include "desk/view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "desk/desk_priv.h"
@@ -45,13 +46,14 @@ static bool is_used_up(const struct budget_view *view)
 }
 
 static enum desk_standing standing_of(const struct post *post,
-                                      const struct desk_post_view *view)
+                                      const struct desk_post_view *view,
+                                      uint64_t now_mono_ms)
 {
     if (rest_is_for_ever(&post->rest)) {
         return DESK_OFF;
     }
     if (rest_is_trial(&post->rest) &&
-        (view->rests_ms == 0 || view->rests_ms == UINT64_MAX)) {
+        rest_left_ms(&post->rest, now_mono_ms) == 0) {
         return DESK_TRYING;
     }
     if (view->rests_ms > 0) {
@@ -68,9 +70,34 @@ static enum desk_standing standing_of(const struct post *post,
 static void look_at_rule(struct post *post, struct steady_time now, size_t i,
                          struct desk_allowance *out)
 {
-    *out = (struct desk_allowance){.out_in_ms = UINT64_MAX};
+    struct spend *spend = &post->spends[i];
     budget_look(post->budget, now, i, &out->view);
     out->view.rule.zone = NULL;
+    out->pace_day = spend_pace_day(spend, now.mono_ms);
+    out->out_in_ms = spend_out_in_ms(spend, now.mono_ms, &out->view);
+}
+
+static uint64_t since(struct steady_time now, uint64_t mono_ms)
+{
+    return now.mono_ms > mono_ms ? now.mono_ms - mono_ms : 0;
+}
+
+static struct desk_saying last_of(const struct post *post,
+                                  struct steady_time now)
+{
+    const struct post_last *last = &post->last;
+    if (!last->is_known) {
+        return (struct desk_saying){.is_known = false};
+    }
+    struct desk_saying saying = {
+        .is_known = true,
+        .class = last->class,
+        .ago_ms = since(now, last->came_mono_ms),
+        .symbols = last->symbols,
+    };
+    memcpy(saying.text, last->text, sizeof(saying.text));
+    memcpy(saying.decided_by, last->decided_by, sizeof(saying.decided_by));
+    return saying;
 }
 
 void view_look_at_post(struct desk *desk, struct steady_time now, size_t i,
@@ -94,10 +121,40 @@ void view_look_at_post(struct desk *desk, struct steady_time now, size_t i,
     for (size_t k = 0; k < out->rules_count; k++) {
         look_at_rule(post, now, k, &out->rules[k]);
     }
-    out->standing = standing_of(post, out);
+    out->last = last_of(post, now);
+    memcpy(out->outcomes, post->outcomes, sizeof(out->outcomes));
+    out->standing = standing_of(post, out, now.mono_ms);
 }
 
 /* --- A symbol ------------------------------------------------------------- */
+
+/* The call that a flight is in. */
+static const struct desk_trip *find_trip(const struct desk *desk,
+                                         const struct flight *flight)
+{
+    const struct desk_trip *trip;
+    TAILQ_FOREACH(trip, &desk->trips, link)
+    {
+        for (size_t i = 0; i < trip->call.query.count; i++) {
+            if (trip->flights[i] == flight) {
+                return trip;
+            }
+        }
+    }
+    CHECK(false);
+    return NULL;
+}
+
+/* Where a flight is queued or called. */
+static const struct provider *provider_of(const struct desk *desk,
+                                          const struct flight *flight)
+{
+    if (flight->is_called) {
+        return find_trip(desk, flight)->call.query.provider;
+    }
+    CHECK(flight->post < desk_posts(desk));
+    return desk->set->posts[flight->post].what.provider;
+}
 
 void view_look_at_symbol(struct desk *desk, struct steady_time now,
                          const struct symbol *symbol,
@@ -109,11 +166,8 @@ void view_look_at_symbol(struct desk *desk, struct steady_time now,
         out->has_flight = true;
         out->is_called = flight->is_called;
         out->is_waited = flight->is_waited;
-        if (!flight->is_called && flight->post < desk_posts(desk)) {
-            snprintf(
-                out->post, sizeof(out->post), "%s",
-                provider_name(desk->set->posts[flight->post].what.provider));
-        }
+        snprintf(out->post, sizeof(out->post), "%s",
+                 provider_name(provider_of(desk, flight)));
     }
     uint64_t due_ms = warm_due_ms(desk->warm, symbol);
     if (due_ms > 0) {
@@ -121,7 +175,156 @@ void view_look_at_symbol(struct desk *desk, struct steady_time now,
     }
 }
 
-/* --- Why this price ------------------------------------------------------- */
+/* --- What each provider has to do with it --------------------------------- */
+
+static enum desk_reach reach_of(struct post *post, const struct symbol *symbol,
+                                uint64_t now_mono_ms)
+{
+    if (post_is_banned(post, symbol, now_mono_ms)) {
+        return DESK_NOT_IN_PLAN;
+    }
+    return post_serves(post, symbol, now_mono_ms) ? DESK_SERVES
+                                                  : DESK_NOT_ITS_MARKET;
+}
+
+static void look_at_saying(const struct post *post, struct steady_time now,
+                           const struct symbol *symbol, struct desk_saying *out)
+{
+    struct memory_saying said;
+    *out = (struct desk_saying){.is_known = false};
+    if (!memory_find(post->memory, symbol, &said)) {
+        return;
+    }
+    out->is_known = true;
+    out->class = said.class;
+    out->ago_ms = since(now, said.said_mono_ms);
+    out->symbols = said.symbols;
+    snprintf(out->text, sizeof(out->text), "%s", said.text);
+    snprintf(out->decided_by, sizeof(out->decided_by), "%s", said.decided_by);
+}
+
+static void hear(struct desk *desk, struct steady_time now, size_t i,
+                 const struct symbol *symbol, struct desk_witness *out)
+{
+    struct post *post = &desk->set->posts[i];
+    const char *why = "";
+    int err;
+    view_look_at_post(desk, now, i, &out->post);
+    look_at_saying(post, now, symbol, &out->said);
+    out->reach = reach_of(post, symbol, now.mono_ms);
+    out->wait_ms = route_wait_ms(post, now, symbol, &why, &err);
+    snprintf(out->wait_why, sizeof(out->wait_why), "%s", why);
+}
+
+/* The witness that would be asked, if somebody waited for the symbol: as
+ * find_post() and find_patient_post() of route.c choose. */
+static size_t find_next_witness(const struct desk *desk,
+                                const struct desk_explanation *explanation)
+{
+    size_t count = explanation->witnesses_count;
+    size_t patient = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct desk_witness *witness = &explanation->witnesses[i];
+        if (witness->reach != DESK_SERVES) {
+            continue;
+        }
+        if (witness->wait_ms <= desk->policy.wait_for_ms) {
+            return i;
+        }
+        if (patient == count && witness->wait_ms != UINT64_MAX) {
+            patient = i;
+        }
+    }
+    return patient;
+}
+
+/* The witness at which a symbol has a flight, which may be gone by a reload. */
+static size_t find_place(const struct desk *desk, const struct flight *flight)
+{
+    if (!flight->is_called) {
+        return flight->post;
+    }
+    const struct desk_trip *trip = find_trip(desk, flight);
+    return trip->set == desk->set ? trip->post : desk_posts(desk);
+}
+
+/* --- What comes next ------------------------------------------------------ */
+
+/* A flight is queued: since when it may not go, and why. */
+static void look_at_queue(struct desk *desk, struct steady_time now,
+                          struct desk_explanation *out)
+{
+    const char *why = "";
+    CHECK(out->at < out->witnesses_count);
+    const struct desk_witness *witness = &out->witnesses[out->at];
+    out->next = DESK_NEXT_QUEUED;
+    out->next_ms = witness->wait_ms;
+    if (out->next_ms > 0) {
+        why = witness->wait_why;
+    }
+    if (!out->flight.is_waited) {
+        uint64_t hold_ms = desk_hold_ms(desk, &out->symbol, now);
+        if (witness->post.pace_ms > out->next_ms) {
+            out->next_ms = witness->post.pace_ms;
+            why = "calls that nobody waits for are spread over the time that "
+                  "the allowance has to last";
+        }
+        if (hold_ms > out->next_ms) {
+            out->next_ms = hold_ms;
+            why = "its market is closed, and there is no other price before";
+        }
+    }
+    snprintf(out->next_why, sizeof(out->next_why), "%s", why);
+}
+
+/* Whether the last that was said of the symbol was no price. */
+static bool has_failed(const struct desk_explanation *explanation)
+{
+    const struct desk_saying *last = NULL;
+    for (size_t i = 0; i < explanation->witnesses_count; i++) {
+        const struct desk_saying *said = &explanation->witnesses[i].said;
+        if (said->is_known && (last == NULL || said->ago_ms < last->ago_ms)) {
+            last = said;
+        }
+    }
+    return last != NULL && last->class != PROVIDER_OK;
+}
+
+/* It is due again: what for. */
+static enum desk_next why_due(struct desk *desk,
+                              const struct desk_explanation *explanation)
+{
+    if (has_failed(explanation)) {
+        return DESK_NEXT_RETRY;
+    }
+    const struct timetable_view *hours = &explanation->hours;
+    if (!hours->is_known) {
+        return DESK_NEXT_FRESH;
+    }
+    struct timetable_view then;
+    uint64_t due_s = explanation->flight.due_in_ms / 1000;
+    timetable_look(desk_market(desk, &explanation->symbol),
+                   explanation->now_unix_ms / 1000 + (int64_t)due_s, &then);
+    if (then.is_known && !then.is_open && !then.is_break) {
+        return DESK_NEXT_CLOSING;
+    }
+    return hours->is_open ? DESK_NEXT_FRESH : DESK_NEXT_OPENING;
+}
+
+static void look_ahead(struct desk *desk, struct steady_time now,
+                       struct desk_explanation *out)
+{
+    const struct desk_symbol_view *flight = &out->flight;
+    if (flight->is_called) {
+        out->next = DESK_NEXT_CALLED;
+        out->next_ms = 0;
+    } else if (flight->has_flight) {
+        look_at_queue(desk, now, out);
+    } else if (flight->due_in_ms != UINT64_MAX) {
+        out->next = why_due(desk, out);
+        out->next_ms = flight->due_in_ms;
+    }
+}
 
 void view_explain(struct desk *desk, struct steady_time now,
                   const struct symbol *symbol, struct desk_explanation *out)
@@ -129,12 +332,18 @@ void view_explain(struct desk *desk, struct steady_time now,
     *out = (struct desk_explanation){
         .symbol = *symbol,
         .now_unix_ms = now.unix_ms,
+        .next = DESK_NEXT_NONE,
         .next_ms = UINT64_MAX,
+        .is_always_open = desk_is_always_open(desk, symbol),
         .witnesses_count = desk_posts(desk),
     };
+    timetable_look(desk_market(desk, symbol), now.unix_ms / 1000, &out->hours);
     view_look_at_symbol(desk, now, symbol, &out->flight);
     for (size_t i = 0; i < out->witnesses_count; i++) {
-        view_look_at_post(desk, now, i, &out->witnesses[i].post);
+        hear(desk, now, i, symbol, &out->witnesses[i]);
     }
-    out->at = out->witnesses_count;
+    const struct flight *flight = desk_find_flight(desk, symbol);
+    out->at = flight != NULL ? find_place(desk, flight)
+                             : find_next_witness(desk, out);
+    look_ahead(desk, now, out);
 }

@@ -37,7 +37,7 @@ struct desk_saying {
     char decided_by[PROVIDER_STEP_SIZE]; /* as struct provider_outcome */
 };
 
-/* One rule of a budget, and how fast it is spent. */
+/* One rule of a budget, and how fast it is spent (desk/spend.h). */
 struct desk_allowance {
     struct budget_view view; /* rule.zone is NULL: views outlive zones */
     uint64_t pace_day;       /* what a day takes, going on as of late */
@@ -121,7 +121,7 @@ enum desk_next {
     DESK_NEXT_NONE,    /* nobody asked for it of late: it is fetched when
                           somebody does */
     DESK_NEXT_CALLED,  /* a call for it is under way */
-    DESK_NEXT_QUEUED,  /* it waits at witness `at`, for next_ms at least */
+    DESK_NEXT_QUEUED,  /* it waits to be asked for, for next_ms at least */
     DESK_NEXT_FRESH,   /* it is asked for again before it is stale */
     DESK_NEXT_CLOSING, /* when the closing price is to be had */
     DESK_NEXT_OPENING, /* when its market opens, or has the next price */
@@ -139,16 +139,17 @@ struct desk_explanation {
     struct desk_symbol_view flight;
     enum desk_next next;
     uint64_t next_ms; /* UINT64_MAX: nobody knows */
-    /* Why not sooner, where it is queued: "the allowance is used", "others are
-     * wanted more"; or "". */
+    /* Why not sooner, where it is queued: "the allowance is used"; or "". */
     char next_why[PROVIDER_TEXT_SIZE];
     /* The code of its market, "" where that is not known.  The desk knows hours
      * only; serve/supply.c fills it in. */
-    char market[8];
-    bool is_always_open; /* its provider has prices at any hour, or nobody knows
-                            the market's hours: `hours` says nothing */
-    struct timetable_view hours;
-    size_t at; /* witness that would be asked next; witnesses_count: none */
+    char market[12];
+    bool is_always_open; /* the provider that is asked first has prices at any
+                            hour, whatever the market */
+    struct timetable_view hours; /* is_known false: nobody knows them */
+    /* The witness that is being asked, or would be next if somebody waited for
+     * it; witnesses_count: none would be. */
+    size_t at;
     size_t witnesses_count;
     struct desk_witness witnesses[DESK_PROVIDERS_LIMIT];
 };

@@ -51,6 +51,14 @@ static void on_interest(void *user, const struct symbol *symbol,
     *out = f->interest;
 }
 
+static const struct timetable *on_market(void *user,
+                                         const struct symbol *symbol)
+{
+    (void)symbol;
+    struct counter *f = user;
+    return f->hours;
+}
+
 /* --- Setting up ------------------------------------------------------------
  */
 
@@ -104,6 +112,7 @@ void counter_open_desk(struct counter *f, bool has_interest)
     const struct desk_callbacks callbacks = {
         .on_done = on_done,
         .on_interest = has_interest ? on_interest : NULL,
+        .on_market = f->hours != NULL ? on_market : NULL,
         .user = f,
         .boot = "boot",
     };
@@ -175,6 +184,8 @@ void counter_answer(struct counter *f, const struct desk_call *call)
         [COUNTER_PRICE] = PROVIDER_OK,
         [COUNTER_UNKNOWN] = PROVIDER_UNKNOWN,
         [COUNTER_DOWN] = PROVIDER_UPSTREAM,
+        [COUNTER_FORBIDDEN] = PROVIDER_FORBIDDEN,
+        [COUNTER_AUTH] = PROVIDER_AUTH,
         [COUNTER_DROPS] = PROVIDER_OK,
         [COUNTER_LIMIT_DAY] = PROVIDER_LIMIT_DAY,
         [COUNTER_SPLITS] = PROVIDER_OK,
@@ -187,6 +198,9 @@ void counter_answer(struct counter *f, const struct desk_call *call)
             outcome.splits = mood == COUNTER_SPLITS;
         }
     }
+    snprintf(outcome.text, sizeof(outcome.text), "%s",
+             outcome.class == PROVIDER_OK ? "" : "in a mood");
+    snprintf(outcome.decided_by, sizeof(outcome.decided_by), "its mood");
     for (size_t i = 0; i < count; i++) {
         verdicts[i].class = outcome.class;
         snprintf(verdicts[i].text, sizeof(verdicts[i].text), "in a mood");

@@ -19,6 +19,8 @@ enum counter_mood {
     COUNTER_PRICE,
     COUNTER_UNKNOWN,
     COUNTER_DOWN,
+    COUNTER_FORBIDDEN,
+    COUNTER_AUTH,
     COUNTER_LIMIT_DAY,
     COUNTER_DROPS,  // refuses the call because of BAD
     COUNTER_SPLITS, // the same, without saying because of which
@@ -49,6 +51,7 @@ struct counter {
     char reason[COUNTER_TOLD][DESK_REASON_SIZE];
     size_t published;
     struct desk_interest interest; // in every symbol
+    const struct timetable *hours; // of every market; NULL: always open
 };
 
 /* Descriptions without limits: one symbol a call, and eight. */
