@@ -35,7 +35,8 @@ struct rest {
  * Note how a call ended.  Returns for how long the provider rests because of
  * it: 0 where it begins no rest, or one that would end before that which is
  * under way; REST_FOR_EVER.  A rest is never cut short by a call that was under
- * way when it began, unless that call brought a price.
+ * way when it began, unless that call brought a price; nor does one that fails
+ * during a rest for failing count as another failure.
  */
 uint64_t rest_note(struct rest *rest, enum provider_class class,
                    uint64_t now_ms);

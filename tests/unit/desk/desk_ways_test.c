@@ -47,6 +47,85 @@ static void a_used_allowance_goes_to_the_next_provider(void **state)
     }
 }
 
+/* The first of the providers has just been given a rest of a second. */
+static void make_ill(struct counter *f)
+{
+    f->moods[0] = COUNTER_DOWN;
+    for (int i = 0; i < 3; i++) {
+        counter_ask(f, i == 0 ? "X" : i == 1 ? "Y" : "Z", 9, true);
+        counter_settle(f);
+    }
+}
+
+static void nobody_waits_for_one_that_fails_where_another_is_well(void **state)
+{
+    struct counter *f = *state;
+    f->providers = 2;
+    counter_open_desk(f, false);
+    make_ill(f);
+    size_t before = f->made_count;
+    counter_ask(f, "A", 0, true); // in its rest
+    counter_settle(f);
+    assert_int_equal(f->told[0], 1);
+    assert_int_equal(f->made_count, before + 1);
+    assert_int_equal(f->made[before].provider, 1);
+    counter_pass(f, 1000);
+    counter_ask(f, "B", 1, true); // tries it
+    counter_depart(f);
+    assert_int_equal(f->made[before + 1].provider, 0);
+    counter_ask(f, "C", 2, true); // while that is under way
+    counter_depart(f);
+    assert_int_equal(f->made_count, before + 3);
+    assert_int_equal(f->made[before + 2].provider, 1);
+    counter_settle(f);
+    assert_int_equal(f->err[1] + f->err[2], 0);
+}
+
+static void who_asks_during_a_trial_waits_for_it(void **state)
+{
+    struct counter *f = *state;
+    counter_open_desk(f, false);
+    make_ill(f);
+    counter_pass(f, 1000);
+    counter_ask(f, "A", 0, true);
+    counter_depart(f);
+    assert_int_equal(f->under_way_count, 1);
+    counter_ask(f, "B", 1, true);
+    counter_ask(f, "C", 2, true);
+    counter_depart(f);
+    assert_int_equal(f->under_way_count, 1);
+    assert_int_equal(f->told[1] + f->told[2], 0);
+    f->moods[0] = COUNTER_PRICE;
+    counter_settle(f);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(f->told[i], 1);
+        assert_int_equal(f->err[i], 0);
+    }
+}
+
+/* A trial that takes longer than people wait: they are told, in seconds and not
+ * that it is for ever, and the price comes all the same. */
+static void who_waits_too_long_for_a_trial_is_told(void **state)
+{
+    struct counter *f = *state;
+    counter_open_desk(f, false);
+    make_ill(f);
+    counter_pass(f, 1000);
+    counter_ask(f, "A", 0, true);
+    counter_depart(f);
+    counter_ask(f, "B", 1, true);
+    counter_depart(f);
+    counter_pass(f, 1500);
+    counter_depart(f);
+    assert_int_equal(f->told[1], 1);
+    assert_int_equal(f->err[1], ERR_UPSTREAM);
+    assert_non_null(strstr(f->reason[1], "not called for another 1 s"));
+    size_t before = f->published;
+    f->moods[0] = COUNTER_PRICE;
+    counter_settle(f);
+    assert_int_equal(f->published, before + 2);
+}
+
 static void who_waits_too_long_is_told_and_the_price_comes_all_the_same(
     void **state)
 {
@@ -289,6 +368,9 @@ static void oom_tells_and_leaves_nothing_behind(void **state)
 static const struct CMUnitTest tests[] = {
     TEST(unknown_to_one_may_be_known_to_the_next),
     TEST(a_used_allowance_goes_to_the_next_provider),
+    TEST(nobody_waits_for_one_that_fails_where_another_is_well),
+    TEST(who_asks_during_a_trial_waits_for_it),
+    TEST(who_waits_too_long_for_a_trial_is_told),
     TEST(who_waits_too_long_is_told_and_the_price_comes_all_the_same),
     TEST(a_day_that_is_used_is_told_at_once),
     TEST(a_provider_that_says_its_day_is_used_is_believed),

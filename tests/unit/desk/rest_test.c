@@ -91,6 +91,20 @@ static void failures_in_a_row_double_the_rest(void **state)
     assert_int_equal(rest_left_ms(&rest, now), 30000);
 }
 
+/* Fifty calls that were under way when the provider fell ill are one outage. */
+static void calls_that_fail_together_are_one_rest(void **state)
+{
+    (void)state;
+    struct rest rest = {0};
+    for (int i = 0; i < 50; i++) {
+        uint64_t expected = i == 2 ? 1000 : 0;
+        assert_int_equal(rest_note(&rest, PROVIDER_UPSTREAM, NOW + (uint64_t)i),
+                         expected);
+    }
+    assert_int_equal(rest_left_ms(&rest, NOW + 2), 1000);
+    assert_int_equal(rest_note(&rest, PROVIDER_UPSTREAM, NOW + 1002), 2000);
+}
+
 /* Any other answer ends the row: it was one. */
 static void answer_in_between_ends_the_row(void **state)
 {
@@ -139,6 +153,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rest_ends_to_the_millisecond),
     cmocka_unit_test(for_ever_is_for_ever),
     cmocka_unit_test(failures_in_a_row_double_the_rest),
+    cmocka_unit_test(calls_that_fail_together_are_one_rest),
     cmocka_unit_test(answer_in_between_ends_the_row),
     cmocka_unit_test(rest_is_never_cut_short_but_by_a_price),
 };
