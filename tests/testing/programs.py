@@ -16,7 +16,6 @@ import http.client
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import subprocess
@@ -25,6 +24,7 @@ import threading
 import time
 from pathlib import Path
 
+import keys
 from wire import Connection
 
 TOP = Path(__file__).resolve().parents[2]
@@ -89,8 +89,12 @@ def make_folder(name):
 
 
 def remove_folder(folder):
-    """Remove it with all that is in it; gone already is allowed."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove it with all that is in it, where no key may be but in a file of its own;
+    gone already is allowed."""
+    try:
+        keys.check(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Program:
@@ -205,6 +209,8 @@ class Program:
         """What must not be in anything that a program says."""
         report = REPORTS.search(text)
         assert not report, f"{self.name}: {report.group()} in {where}:\n{self.tail(120)}"
+        form = keys.search(text)
+        assert not form, f"{self.name}: a provider's key is in {where}, {form}"
         for secret in self.secrets:
             assert secret not in text, f"{self.name}: the provider's key is in {where}"
 
@@ -212,8 +218,10 @@ class Program:
 class Market(Program):
     """quoted-market, told what to do through its control API."""
 
+    limits = "none"  # what a server is told of it
+
     def __init__(self, *arguments, key=None, host="127.0.0.1"):
-        self.key = key or f"key{secrets.token_hex(8)}"
+        self.key = key or keys.make_key()
         super().__init__("market/quoted-market",
                          ["--listen", f"{host}:0", "--key", self.key, *arguments],
                          make_folder("market"))
@@ -277,8 +285,8 @@ class Market(Program):
 
 
 class Server(Program):
-    """quoted.  `market` may be one Market, a list of them, or None with `config`
-    naming a file of its own."""
+    """quoted.  `market` may be one Market or Stub, a list of them, or None with
+    `config` naming a file of its own."""
 
     def __init__(self, market=None, *settings, config=None, more_environment=None):
         markets = market if isinstance(market, (list, tuple)) else [market] if market else []
@@ -301,12 +309,14 @@ class Server(Program):
 
     @staticmethod
     def _provider_settings(markets, folder):
-        # Two providers need two names; both speak the market's tongue.
-        for i, (one, name) in enumerate(zip(markets, ("market", "alphavantage"))):
+        # Two markets need two names; both speak the market's tongue.
+        names = iter(("market", "alphavantage"))
+        for i, one in enumerate(markets):
+            name = one.provider if hasattr(one, "provider") else next(names)
             path = folder / name
             path.write_text(one.key + "\n")
             yield from (f"providers.{i}.name={name}", f"providers.{i}.url={one.url}",
-                        f"providers.{i}.key_file={path}", f"providers.{i}.limits=none")
+                        f"providers.{i}.key_file={path}", f"providers.{i}.limits={one.limits}")
 
     @staticmethod
     def _address(line):
