@@ -6,6 +6,7 @@
 #include "proto/resp.h"
 #include "redis/command.h"
 #include "redis/multi.h"
+#include "redis/pubsub.h"
 #include "redis/session.h"
 #include "serve/roster.h"
 #include "serve/worker.h"
@@ -13,8 +14,12 @@
 void client_ping(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
-    (void)session;
-    if (command->count > 1) {
+    if (session_version(session) == 2 &&
+        pubsub_count(session_pubsub(session)) > 0) {
+        resp_put_array(out, 2);
+        resp_put_bulk(out, span_of("pong"));
+        resp_put_bulk(out, command->count > 1 ? command->args[1] : span_of(""));
+    } else if (command->count > 1) {
         resp_put_bulk(out, command->args[1]);
     } else {
         resp_put_simple(out, "PONG");
@@ -97,6 +102,7 @@ void client_reset(struct session *session, const struct resp_command *command,
 {
     (void)command;
     multi_drop(session);
+    pubsub_end_all(session_pubsub(session));
     session_speak(session, 2);
     set_name(session, span_of(""), out);
     resp_put_simple(out, "RESET");

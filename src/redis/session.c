@@ -91,21 +91,21 @@ void session_speak(struct session *session, int version)
  */
 static bool has_place_for_push(const struct session *session)
 {
-    const struct turn *first = TAILQ_FIRST(&session->turns.list);
+    const struct turn *first = TAILQ_FIRST(&session->backlog.list);
     return session->due.len == 0 &&
            (first == NULL || (first->version == 3 && !first->is_element));
 }
 
 bool session_may_push(const struct session *session)
 {
-    bool is_free = TAILQ_EMPTY(&session->turns.list) ||
+    bool is_free = TAILQ_EMPTY(&session->backlog.list) ||
                    (session->version == 3 && session->confirming == NULL);
     return is_free && has_place_for_push(session) && !session->guest->is_ending;
 }
 
 void session_hold_pushes(struct session *session)
 {
-    session->confirming = turn_last(&session->turns);
+    session->confirming = backlog_last(&session->backlog);
 }
 
 /* A peer that has not taken what was sent would not see it. */
@@ -115,22 +115,24 @@ static void on_beat(void *user)
     struct session *session = user;
     struct conn *conn = session->guest->conn;
     const struct turn *first = TAILQ_FIRST(&session->backlog.list);
-    CHECK(first != NULL);
-    CHECK(!backlog_is_done(first));
-    if (first->version < 3 || first->is_element || conn_unsent(conn) > 0) {
+    CHECK(first == NULL || !backlog_is_done(first));
+    if (!has_place_for_push(session) || conn_unsent(conn) > 0) {
         return;
     }
+    size_t count = first != NULL ? backlog_count_waiting(&session->backlog)
+                                 : pubsub_count(&session->pubsub);
     struct buffer *out = conn_output(conn);
     resp_put_push(out, 2);
-    resp_put_bulk(out, span_of("waiting"));
-    resp_put_integer(out, (int64_t)backlog_count_waiting(&session->backlog));
+    resp_put_bulk(out, span_of(first != NULL ? "waiting" : "watching"));
+    resp_put_integer(out, (int64_t)count);
     conn_flush(conn); // may end the session
 }
 
-/* To be called when a turn came or went. */
-static void settle_heartbeat(struct session *session)
+void session_settle(struct session *session)
 {
-    heartbeat_settle(session->heartbeat, !TAILQ_EMPTY(&session->backlog.list));
+    heartbeat_settle(session->heartbeat,
+                     !TAILQ_EMPTY(&session->backlog.list) ||
+                         pubsub_count(&session->pubsub) > 0);
 }
 
 int session_beat(struct session *session, uint64_t period_ms)
@@ -157,6 +159,9 @@ int session_beat(struct session *session, uint64_t period_ms)
 static void end_turn(struct turn *turn)
 {
     struct session *session = turn->backlog->session;
+    if (session->confirming == turn) {
+        session->confirming = NULL;
+    }
     backlog_free(turn);
     session_settle(session);
 }

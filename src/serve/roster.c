@@ -94,16 +94,21 @@ static void print(struct buffer *out, const struct roster_member *member,
         atomic_load_explicit(&member->active_ms, memory_order_relaxed);
     uint64_t commands =
         atomic_load_explicit(&member->commands, memory_order_relaxed);
+    uint64_t channels =
+        atomic_load_explicit(&member->channels, memory_order_relaxed);
+    uint64_t patterns =
+        atomic_load_explicit(&member->patterns, memory_order_relaxed);
     uint64_t idle_ms = now_ms > active_ms ? now_ms - active_ms : 0;
-    buffer_printf(out,
-                  "id=%" PRIu64 " addr=%s name=%s age=%" PRIu64 " idle=%" PRIu64
-                  " flags=N db=0 worker=%u tot-cmds=%" PRIu64
-                  " resp=%d lib-name=%s lib-ver=%s\n",
-                  member->id, member->peer, member->name,
-                  (now_ms - member->joined_ms) / 1000, idle_ms / 1000,
-                  member->worker, commands,
-                  atomic_load_explicit(&member->version, memory_order_relaxed),
-                  member->lib_name, member->lib_version);
+    buffer_printf(
+        out,
+        "id=%" PRIu64 " addr=%s name=%s age=%" PRIu64 " idle=%" PRIu64
+        " flags=%s db=0 sub=%" PRIu64 " psub=%" PRIu64
+        " worker=%u tot-cmds=%" PRIu64 " resp=%d lib-name=%s lib-ver=%s\n",
+        member->id, member->peer, member->name,
+        (now_ms - member->joined_ms) / 1000, idle_ms / 1000,
+        channels + patterns > 0 ? "P" : "N", channels, patterns, member->worker,
+        commands, atomic_load_explicit(&member->version, memory_order_relaxed),
+        member->lib_name, member->lib_version);
 }
 
 void roster_print(struct roster *roster, struct buffer *out, uint64_t now_ms)

@@ -34,7 +34,9 @@ struct roster_member {
     /* Written by the member's worker, read by others; relaxed: shown only. */
     _Atomic uint64_t active_ms; /* monotonic */
     _Atomic uint64_t commands;
-    _Atomic int version; /* of RESP */
+    _Atomic int version;       /* of RESP */
+    _Atomic uint64_t channels; /* subscribed to */
+    _Atomic uint64_t patterns;
 };
 
 /* Make an empty roster: 0 or ERR_NOMEM.  Threads: main. */
