@@ -21,6 +21,10 @@ void hash_setup(void);
 /* The seeded hash (XXH3, 64 bits) of `len` bytes.  Threads: any. */
 uint64_t hash_bytes(const void *data, size_t len);
 
+/* The same without the seed: equal in every process, so for marks that are
+ * compared between them, and not for tables.  Threads: any. */
+uint64_t hash_mark(const void *data, size_t len);
+
 #define HASH_FUNCTION(key, len, out) ((out) = (unsigned)hash_bytes(key, len))
 #define HASH_NONFATAL_OOM            1
 #define uthash_malloc(size)          mem_calloc(1, size)

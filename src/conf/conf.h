@@ -85,6 +85,9 @@ struct conf {
         char *level;  /* debug, info, warning, error */
         char *format; /* logfmt, json */
     } log;
+    struct {
+        char *cors_origins; /* with spaces between; "*" for all; or "" */
+    } http;
     char *names; /* path of the names file; "" for the one that is built in */
     char *calendars; /* path of a file or folder of them; "" for none */
     struct conf_provider providers[CONF_PROVIDERS_LIMIT];

@@ -274,6 +274,17 @@ static const struct option options[] = {
                 "for ever.",
     },
     {
+        .key = "http.cors_origins",
+        .type = OPTION_TEXT,
+        .offset = offsetof(struct conf, http.cors_origins),
+        .max = 1024,
+        .initial = "",
+        .help = "The origins whose pages may read answers by HTTP, with spaces "
+                "between, such as \"https://a.example http://localhost:8080\", "
+                "or * for every one. Empty: a browser keeps the answers from "
+                "the pages of others. The server's own page needs none.",
+    },
+    {
         .key = "log.level",
         .type = OPTION_CHOICE,
         .offset = offsetof(struct conf, log.level),

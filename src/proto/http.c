@@ -171,6 +171,7 @@ static int take_first(struct http_request *request, struct span line)
     if (rest.data[5] != '1' || rest.data[7] > '1') {
         return refuse(request, 505, "the version is not 1.0 or 1.1");
     }
+    request->is_1_0 = rest.data[7] == '0';
     return 0;
 }
 
@@ -228,7 +229,7 @@ struct framing {
     uint64_t length;
 };
 
-static int judge_host(struct http_request *request, const struct head *head)
+static int judge_host(struct http_request *request)
 {
     size_t hosts = 0;
     for (size_t i = 0; i < request->headers_count; i++) {
@@ -238,15 +239,13 @@ static int judge_host(struct http_request *request, const struct head *head)
         }
         hosts += names(header, "Host") ? 1 : 0;
     }
-    bool is_1_1 = head->first.data[head->first.len - 1] == '1';
-    if (hosts > 1 || (hosts == 0 && is_1_1)) {
+    if (hosts > 1 || (hosts == 0 && !request->is_1_0)) {
         return refuse(request, 400, "there must be one Host header");
     }
     return 0;
 }
 
-static int judge_framing(struct http_request *request, const struct head *head,
-                         struct framing *framing)
+static int judge_framing(struct http_request *request, struct framing *framing)
 {
     const struct span chunked = span_of("chunked");
     bool has_length = false;
@@ -267,7 +266,7 @@ static int judge_framing(struct http_request *request, const struct head *head,
         has_length = has_length || is_length;
         framing->is_chunked = framing->is_chunked || is_coding;
     }
-    if (framing->is_chunked && head->first.data[head->first.len - 1] == '0') {
+    if (framing->is_chunked && request->is_1_0) {
         return refuse(request, 400, "HTTP/1.0 has no transfer codings");
     }
     return 0;
@@ -345,7 +344,7 @@ ptrdiff_t http_parse(struct http_request *request, char *bytes, size_t len,
     request->method = request->target = (struct span){NULL, 0};
     request->path = request->query = request->body = (struct span){NULL, 0};
     request->headers_count = 0;
-    request->keep_alive = false;
+    request->is_1_0 = request->keep_alive = false;
     request->status = 0;
     request->error = NULL;
 
@@ -356,8 +355,7 @@ ptrdiff_t http_parse(struct http_request *request, char *bytes, size_t len,
     }
     struct framing framing;
     if (run_parser(request, &head, bytes, head.end - head.start) != 0 ||
-        judge_host(request, &head) != 0 ||
-        judge_framing(request, &head, &framing) != 0) {
+        judge_host(request) != 0 || judge_framing(request, &framing) != 0) {
         return ERR_PROTOCOL;
     }
     struct lines rest = {.bytes = bytes, .len = len, .at = head.end};

@@ -45,6 +45,7 @@ struct http_request {
     struct span body;
     struct http_header headers[HTTP_HEADERS_LIMIT];
     size_t headers_count;
+    bool is_1_0;       /* of the version 1.0, and not 1.1 */
     bool keep_alive;   /* by version and Connection header */
     int status;        /* what to refuse it with, where parsing failed: 400,
                         * 413, 414, 431, 501 or 505; 0 where it did not */

@@ -53,6 +53,14 @@ uint64_t freshness_left_ms(const struct quote *quote,
     return now_ms < from_ms ? from_ms - now_ms : 0;
 }
 
+uint64_t freshness_late_ms(const struct quote *quote,
+                           const struct freshness_rule *rule,
+                           uint64_t now_mono_ms)
+{
+    uint64_t from_ms = stale_from_ms(quote, rule);
+    return now_mono_ms > from_ms ? now_mono_ms - from_ms : 0;
+}
+
 const char *freshness_word(enum freshness freshness)
 {
     static const char *const words[] = {

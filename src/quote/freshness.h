@@ -52,5 +52,10 @@ uint64_t freshness_left_ms(const struct quote *quote,
                            const struct freshness_rule *rule,
                            uint64_t now_mono_ms);
 
+/* Milliseconds since the quote was good last; 0 while it is. */
+uint64_t freshness_late_ms(const struct quote *quote,
+                           const struct freshness_rule *rule,
+                           uint64_t now_mono_ms);
+
 /* "fresh", "delayed", "closed", "stale", "expired".  BORROWED, static. */
 const char *freshness_word(enum freshness freshness);

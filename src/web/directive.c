@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/directive.h"
+
+#include "base/check.h"
+#include "proto/http.h"
+#include "quote/quote.h"
+
+/* More seconds than this are no limit: some three hundred years. */
+#define SECONDS_LIMIT (UINT64_C(1) << 33)
+
+/* A number of seconds, in quotation marks or not. */
+static bool read_seconds(struct span text, uint64_t *out_ms)
+{
+    text = span_trim(text);
+    if (text.len >= 2 && text.data[0] == '"' &&
+        text.data[text.len - 1] == '"') {
+        text = (struct span){text.data + 1, text.len - 2};
+    }
+    uint64_t seconds;
+    if (span_to_u64(text, &seconds) != 0) {
+        return false;
+    }
+    *out_ms = (seconds < SECONDS_LIMIT ? seconds : SECONDS_LIMIT) * 1000;
+    return true;
+}
+
+static void read_one(struct directive *out, struct span text)
+{
+    struct span name;
+    struct span value = span_trim(text);
+    if (!span_split(&value, '=', &name)) {
+        return;
+    }
+    name = span_trim(name);
+    if (span_equal_nocase(name, span_of("no-cache"))) {
+        out->max_age_ms = 0;
+    } else if (span_equal_nocase(name, span_of("only-if-cached"))) {
+        out->is_only_if_cached = true;
+    } else if (value.data == NULL) {
+        return; // max-stale without a number: however stale
+    } else if (span_equal_nocase(name, span_of("max-age"))) {
+        read_seconds(value, &out->max_age_ms);
+    } else if (span_equal_nocase(name, span_of("max-stale"))) {
+        read_seconds(value, &out->max_stale_ms);
+    } else if (span_equal_nocase(name, span_of("min-fresh"))) {
+        read_seconds(value, &out->min_fresh_ms);
+    }
+}
+
+static bool has_no_cache(struct span pragma)
+{
+    return span_equal_nocase(span_trim(pragma), span_of("no-cache"));
+}
+
+void directive_read(struct directive *out, const struct http_request *request)
+{
+    *out = (struct directive){
+        .max_age_ms = DIRECTIVE_NONE,
+        .max_stale_ms = DIRECTIVE_NONE,
+        .min_fresh_ms = DIRECTIVE_NONE,
+    };
+    const struct span name = {"Cache-Control", 13};
+    bool has_any = false;
+    for (size_t i = 0; i < request->headers_count; i++) {
+        const struct http_header *header = &request->headers[i];
+        if (header->name.len != name.len ||
+            !span_equal_nocase(header->name, name)) {
+            continue;
+        }
+        has_any = true;
+        struct span rest = header->value;
+        struct span one;
+        while (span_split(&rest, ',', &one)) {
+            read_one(out, one);
+        }
+    }
+    if (!has_any && has_no_cache(http_find_header(request, "Pragma"))) {
+        out->max_age_ms = 0;
+    }
+    out->is_limiting = out->max_age_ms != DIRECTIVE_NONE ||
+                       out->max_stale_ms != DIRECTIVE_NONE ||
+                       out->min_fresh_ms != DIRECTIVE_NONE;
+}
+
+bool directive_allows(const struct directive *directive,
+                      const struct quote *quote,
+                      const struct freshness_rule *rule, uint64_t now_mono_ms)
+{
+    uint64_t age_ms = freshness_age_ms(quote, now_mono_ms);
+    uint64_t left_ms = freshness_left_ms(quote, rule, now_mono_ms);
+    enum freshness state = freshness_of(quote, rule, now_mono_ms);
+    CHECK(left_ms == 0 || freshness_is_good(state));
+    if (directive->max_age_ms != DIRECTIVE_NONE &&
+        age_ms > directive->max_age_ms) {
+        return false;
+    }
+    if (directive->min_fresh_ms != DIRECTIVE_NONE &&
+        left_ms < directive->min_fresh_ms) {
+        return false;
+    }
+    if (state != FRESHNESS_STALE || directive->max_stale_ms == DIRECTIVE_NONE) {
+        return state != FRESHNESS_EXPIRED;
+    }
+    return freshness_late_ms(quote, rule, now_mono_ms) <=
+           directive->max_stale_ms;
+}

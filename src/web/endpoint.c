@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/endpoint.h"
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "proto/http.h"
+#include "serve/settings.h"
+#include "serve/worker.h"
+#include "web/health.h"
+#include "web/price.h"
+#include "web/problem.h"
+#include "web/reply.h"
+#include "web/target.h"
+#include "web/web.h"
+
+/* The commonest first: the table is searched from the front. */
+static const struct endpoint table[] = {
+    {"/v1/quotes/{symbol}", price_one, false},
+    {"/v1/quotes", price_many, false},
+    {"/livez", health_live, false},
+    {"/readyz", health_ready, false},
+    {"/healthz", health_ready, false},
+    {"/version", health_version, false},
+};
+
+const struct endpoint *endpoint_table(size_t *count)
+{
+    *count = sizeof(table) / sizeof(table[0]);
+    return table;
+}
+
+const struct endpoint *endpoint_find(struct span path, struct span *argument)
+{
+    size_t count;
+    const struct endpoint *endpoints = endpoint_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (target_match(endpoints[i].pattern, path, argument)) {
+            return &endpoints[i];
+        }
+    }
+    return NULL;
+}
+
+#define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
+
+/* What may be asked here, and whether pages of other origins may; there is
+ * nothing to be asked of OPTIONS itself. */
+static void answer_options(const struct web_request *request)
+{
+    struct web *web = request->web;
+    struct buffer *out = request->out;
+    const char *origins = web_worker(web)->settings->conf->http.cors_origins;
+    reply_begin(web, &request->call, 204, out);
+    REPLY_PUT(out, ALLOW);
+    if (origins[0] != '\0' && request->call.origin.data != NULL) {
+        REPLY_PUT(out, "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
+                       "Access-Control-Allow-Headers: Accept, Cache-Control, "
+                       "If-None-Match, Last-Event-ID\r\n"
+                       "Access-Control-Max-Age: 7200\r\n");
+    }
+    reply_end_empty(out);
+}
+
+static void refuse_method(const struct web_request *request)
+{
+    struct web *web = request->web;
+    struct buffer *out = request->out;
+    struct problem problem = problem_of_status(405);
+    problem.detail = span_of("GET, HEAD and OPTIONS are; prices are only read");
+    reply_fail_more(web, &request->call, &problem, ALLOW, out);
+}
+
+/* Decode what stands for {symbol}.  Returns whether it can be. */
+static bool decode_argument(struct web_request *request)
+{
+    struct buffer *text = &web_shelf(request->web)->text;
+    buffer_clear(text);
+    if (request->argument.data == NULL) {
+        return true;
+    }
+    if (!target_decode(request->argument, text)) {
+        return false;
+    }
+    request->argument = buffer_span(text);
+    return true;
+}
+
+void endpoint_run(const struct endpoint *endpoint, struct web_request *request)
+{
+    struct span method = request->http->method;
+    bool is_get = span_equal(method, span_of("GET"));
+    request->call.is_head = span_equal(method, span_of("HEAD"));
+    bool is_any = span_equal(request->http->target, span_of("*"));
+    if (span_equal(method, span_of("OPTIONS")) &&
+        (endpoint != NULL || is_any)) {
+        answer_options(request);
+    } else if (endpoint == NULL) {
+        reply_fail_with(request->web, &request->call, 404, "", request->out);
+    } else if (!is_get && !request->call.is_head) {
+        refuse_method(request);
+    } else if (!decode_argument(request)) {
+        reply_fail_with(request->web, &request->call, 400,
+                        "a percent sign stands before two hexadecimal digits",
+                        request->out);
+    } else {
+        endpoint->run(request);
+    }
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/price.h"
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "cache/cache.h"
+#include "proto/http.h"
+#include "quote/quote.h"
+#include "serve/render.h"
+#include "serve/settings.h"
+#include "serve/worker.h"
+#include "web/accept.h"
+#include "web/problem.h"
+#include "web/reply.h"
+#include "web/target.h"
+#include "web/web.h"
+
+static const char *const types[] = {
+    [FORM_JSON] = "application/json",
+    [FORM_CSV] = "text/csv",
+    [FORM_TEXT] = "text/plain",
+};
+
+#define TYPES_COUNT (sizeof(types) / sizeof(types[0]))
+
+static const char *content_type(enum form form)
+{
+    switch (form) {
+    case FORM_CSV:
+        return "text/csv; charset=utf-8; header=present";
+    case FORM_TEXT:
+        return "text/plain; charset=utf-8";
+    case FORM_JSON:
+    case FORM_JSON_NUMBERS:
+        break;
+    case FORM_COUNT:
+        CHECK(form < FORM_COUNT);
+    }
+    return "application/json";
+}
+
+/* --- What is wanted ---------------------------------------------------------
+ */
+
+/* A form's word as a parameter; -1 for another. */
+static int form_of_word(struct span word)
+{
+    static const char *const words[TYPES_COUNT] = {"json", "csv", "text"};
+    for (size_t i = 0; i < TYPES_COUNT; i++) {
+        if (span_equal(word, span_of(words[i]))) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+bool price_choose_form(struct web_request *request)
+{
+    struct span query = request->http->query;
+    struct span word;
+    int form;
+    if (query.len > 0 && target_find(query, "format", &word)) {
+        form = form_of_word(word);
+        if (form < 0) {
+            reply_fail_with(request->web, &request->call, 400,
+                            "format is json, csv or text", request->out);
+            return false;
+        }
+    } else {
+        form = accept_choose(http_find_header(request->http, "Accept"), types,
+                             TYPES_COUNT);
+        if (form < 0) {
+            reply_fail_with(request->web, &request->call, 406,
+                            "there is application/json, text/csv and "
+                            "text/plain",
+                            request->out);
+            return false;
+        }
+    }
+    request->call.form = (enum form)form;
+    if (form == FORM_JSON && query.len > 0 &&
+        target_find(query, "numbers", &word) &&
+        span_equal(word, span_of("1"))) {
+        request->call.form = FORM_JSON_NUMBERS;
+    }
+    return true;
+}
+
+bool price_has_tag(struct span list, const char *tag)
+{
+    struct span one;
+    while (span_split(&list, ',', &one)) {
+        one = span_trim(one);
+        if (one.len > 2 && one.data[0] == 'W' && one.data[1] == '/') {
+            one = (struct span){one.data + 2, one.len - 2};
+        }
+        if (span_equal(one, span_of(tag)) || span_equal(one, span_of("*"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- Headers about age ------------------------------------------------------
+ */
+
+/* What HTTP says of a quote's time, in whole seconds. */
+struct times {
+    uint64_t age_s;
+    uint64_t left_s;       // of its being good
+    uint64_t stale_left_s; // of its being served when it no longer is
+    int64_t ttl_s;         // below 0: stale for so long
+};
+
+static struct times times_of(const struct worker *worker,
+                             const struct answer *answer)
+{
+    const struct freshness_rule *rule = &worker->settings->rule;
+    uint64_t now_ms = worker->loop.now_ms;
+    uint64_t left_ms = freshness_left_ms(answer->quote, rule, now_ms);
+    uint64_t late_ms = freshness_late_ms(answer->quote, rule, now_ms);
+    uint64_t stale_left_ms =
+        rule->stale_for_ms > late_ms ? rule->stale_for_ms - late_ms : 0;
+    return (struct times){
+        .age_s = freshness_age_ms(answer->quote, now_ms) / 1000,
+        .left_s = left_ms / 1000,
+        .stale_left_s = stale_left_ms / 1000,
+        .ttl_s = late_ms > 0 ? -(int64_t)((late_ms + 999) / 1000)
+                             : (int64_t)(left_ms / 1000),
+    };
+}
+
+/*
+ * max-age counts from when the quote was fetched, as Age does: a cache that
+ * reads both takes their difference (RFC 9111, 4.2).  nginx does not read Age,
+ * and would serve the quote for too long; what it reads first is
+ * X-Accel-Expires, which it does not pass on.
+ */
+static void put_times(struct buffer *out, const struct times *times)
+{
+    REPLY_PUT(out, "Age: ");
+    buffer_put_u64(out, times->age_s);
+    REPLY_PUT(out, "\r\nCache-Control: max-age=");
+    buffer_put_u64(out, times->age_s + times->left_s);
+    if (times->stale_left_s > 0) {
+        REPLY_PUT(out, ", stale-while-revalidate=");
+        buffer_put_u64(out, times->stale_left_s);
+        REPLY_PUT(out, ", stale-if-error=");
+        buffer_put_u64(out, times->stale_left_s);
+    }
+    REPLY_PUT(out, "\r\nX-Accel-Expires: ");
+    buffer_put_u64(out, times->left_s);
+    REPLY_PUT(out, "\r\n");
+}
+
+/* RFC 9211. */
+static void put_cache_status(struct buffer *out, const struct times *times,
+                             bool was_waited)
+{
+    if (was_waited) {
+        REPLY_PUT(out, "Cache-Status: quoted; fwd=miss; stored; ttl=");
+    } else {
+        REPLY_PUT(out, "Cache-Status: quoted; hit; ttl=");
+    }
+    buffer_put_i64(out, times->ttl_s);
+    REPLY_PUT(out, "\r\nVary: Accept\r\n");
+}
+
+/* --- One quote --------------------------------------------------------------
+ */
+
+/* When it is worth to ask for a symbol again; 0: nobody knows. */
+static uint64_t retry_after_ms(const struct worker *worker,
+                               const struct answer *answer)
+{
+    if (answer->err == ERR_OVERLOADED || answer->err == ERR_DRAINING) {
+        return 1000; // another server has room at once
+    }
+    if (answer->err == ERR_SYMBOL) {
+        return 0;
+    }
+    struct cache_found found;
+    cache_peek(worker->shared->cache, &answer->symbol, &found);
+    uint64_t now_ms = worker->loop.now_ms;
+    return found.failure != 0 && found.failed_until_ms > now_ms
+               ? found.failed_until_ms - now_ms
+               : 0;
+}
+
+static struct problem problem_of(const struct worker *worker,
+                                 const struct answer *answer)
+{
+    struct problem problem = problem_of_err(answer->err);
+    problem.symbol = symbol_span(&answer->symbol);
+    problem.retry_after_ms = retry_after_ms(worker, answer);
+    if (answer->err == ERR_SYMBOL) {
+        problem.detail = span_of("this is neither a name nor a symbol, which "
+                                 "is " SYMBOL_FORM);
+    } else if (answer->reason != NULL) {
+        problem.detail = span_of(answer->reason);
+    }
+    return problem;
+}
+
+IMPLEMENTS(web_compose_fn)
+static void compose_one(struct web *web, const struct web_call *call,
+                        const struct answer *answers, size_t count,
+                        struct buffer *out)
+{
+    CHECK(count == 1);
+    if (answers->err != 0) {
+        struct problem problem = problem_of(web_worker(web), answers);
+        reply_fail(web, call, &problem, out);
+        return;
+    }
+    struct times times = times_of(web_worker(web), answers);
+    const struct rendition *rendition =
+        shelf_rendition(web_shelf(web), answers, call->form);
+    bool is_same = call->if_none_match.data != NULL &&
+                   price_has_tag(call->if_none_match, rendition->tag);
+    reply_begin(web, call, is_same ? 304 : 200, out);
+    REPLY_PUT(out, "ETag: ");
+    buffer_put(out, rendition->tag, SHELF_TAG_SIZE - 1);
+    REPLY_PUT(out, "\r\n");
+    put_times(out, &times);
+    put_cache_status(out, &times, call->was_waited);
+    if (is_same) {
+        reply_end_empty(out);
+    } else {
+        reply_end(call, content_type(call->form), buffer_span(&rendition->body),
+                  out);
+    }
+    out->failed = out->failed || rendition->body.failed;
+}
+
+/* Whether all that a request with only-if-cached names is in memory, as it
+ * demands; else it is answered. */
+static bool is_cached(struct web_request *request, const struct span *texts,
+                      size_t count)
+{
+    struct worker *worker = web_worker(request->web);
+    for (size_t i = 0; i < count; i++) {
+        struct answer answer;
+        if (ask_resolve(worker, texts[i], &answer.symbol) == 0 &&
+            (!ask_peek(worker, &answer) ||
+             !directive_allows(&request->call.directive, answer.quote,
+                               &worker->settings->rule, worker->loop.now_ms))) {
+            struct problem problem = problem_of_status(504);
+            problem.symbol = symbol_span(&answer.symbol);
+            reply_fail(request->web, &request->call, &problem, request->out);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void ask(struct web_request *request, const struct span *texts,
+                size_t count)
+{
+    if (!request->call.directive.is_only_if_cached ||
+        is_cached(request, texts, count)) {
+        web_ask(request, texts, count);
+    }
+}
+
+void price_one(struct web_request *request)
+{
+    if (price_choose_form(request)) {
+        request->call.compose = compose_one;
+        ask(request, &request->argument, 1);
+    }
+}
+
+/* --- Several ----------------------------------------------------------------
+ */
+
+/* One of several as JSON: its status, and the quote or the problem. */
+static void put_element(struct web *web, const struct answer *answer,
+                        enum form form, struct buffer *out)
+{
+    struct problem problem = {.status = 200};
+    if (answer->err != 0) {
+        problem = problem_of(web_worker(web), answer);
+    }
+    REPLY_PUT(out, "{\"symbol\":");
+    render_json_text(out, symbol_span(&answer->symbol));
+    REPLY_PUT(out, ",\"status\":");
+    buffer_put_u64(out, (uint64_t)problem.status);
+    if (answer->err == 0) {
+        REPLY_PUT(out, ",\"quote\":");
+        shelf_put_quote(web_shelf(web), answer, form, out);
+    } else {
+        REPLY_PUT(out, ",\"problem\":");
+        problem_put(out, &problem);
+    }
+    REPLY_PUT(out, "}");
+}
+
+/* A line of CSV or text for a symbol without a quote: the code stands where the
+ * state would. */
+static void put_failed_line(const struct answer *answer, enum form form,
+                            struct buffer *out)
+{
+    const char *code = err_word(answer->err);
+    struct span symbol = symbol_span(&answer->symbol);
+    if (form == FORM_TEXT) {
+        buffer_put_span(out, symbol);
+        REPLY_PUT(out, " - - ");
+        buffer_put_text(out, code);
+        REPLY_PUT(out, "\n");
+        return;
+    }
+    for (int field = 0; field < FIELD_COUNT; field++) {
+        if (!render_has((enum field)field)) {
+            continue;
+        }
+        if (field == FIELD_SYMBOL) {
+            render_csv_text(out, symbol);
+            continue;
+        }
+        REPLY_PUT(out, ",");
+        if (field == FIELD_STATE) {
+            buffer_put_text(out, code);
+        }
+    }
+    REPLY_PUT(out, "\r\n");
+}
+
+/* Append answer number `i` to the body of several. */
+static void put_one_of(struct web *web, const struct answer *answer, size_t i,
+                       enum form form, struct buffer *out)
+{
+    if (form == FORM_JSON || form == FORM_JSON_NUMBERS) {
+        if (i > 0) {
+            REPLY_PUT(out, ",");
+        }
+        put_element(web, answer, form, out);
+    } else if (answer->err == 0) {
+        shelf_put_quote(web_shelf(web), answer, form, out);
+    } else {
+        put_failed_line(answer, form, out);
+    }
+}
+
+static void begin_body(struct buffer *body, enum form form)
+{
+    buffer_clear(body);
+    if (form == FORM_JSON || form == FORM_JSON_NUMBERS) {
+        REPLY_PUT(body, "{\"quotes\":[");
+    } else if (form == FORM_CSV) {
+        render_csv_head(body);
+    }
+}
+
+/* Answer with a body of several quotes, which may be kept, and asked whether it
+ * is still the same. */
+static void answer_body(struct web *web, const struct web_call *call,
+                        const struct buffer *body, struct buffer *out)
+{
+    char tag[SHELF_TAG_SIZE];
+    shelf_print_tag(tag, buffer_span(body));
+    bool is_same = call->if_none_match.data != NULL &&
+                   price_has_tag(call->if_none_match, tag);
+    reply_begin(web, call, is_same ? 304 : 200, out);
+    REPLY_PUT(out, "ETag: ");
+    buffer_put_text(out, tag);
+    REPLY_PUT(out, "\r\nCache-Control: no-cache\r\nVary: Accept\r\n");
+    if (is_same) {
+        reply_end_empty(out);
+    } else {
+        reply_end(call, content_type(call->form), buffer_span(body), out);
+    }
+    out->failed = out->failed || body->failed;
+}
+
+IMPLEMENTS(web_compose_fn)
+static void compose_many(struct web *web, const struct web_call *call,
+                         const struct answer *answers, size_t count,
+                         struct buffer *out)
+{
+    struct buffer *body = &web_shelf(web)->body;
+    begin_body(body, call->form);
+    for (size_t i = 0; i < count; i++) {
+        put_one_of(web, &answers[i], i, call->form, body);
+    }
+    if (call->form == FORM_JSON || call->form == FORM_JSON_NUMBERS) {
+        REPLY_PUT(body, "]}");
+    }
+    answer_body(web, call, body, out);
+}
+
+/* --- What is in memory ------------------------------------------------------
+ */
+
+/* Places of the cache that are looked at for one answer: well under a
+ * millisecond. */
+#define PLACES_LIMIT 8192
+#define PLACES_STEP  256
+
+struct page {
+    struct web *web;
+    enum form form;
+    size_t count;
+    struct buffer *body;
+};
+
+IMPLEMENTS(cache_quote_fn)
+static void put_found(void *user, const struct quote *quote)
+{
+    struct page *page = user;
+    const struct worker *worker = web_worker(page->web);
+    struct answer answer = {
+        .symbol = quote->symbol,
+        .quote = quote,
+        .state =
+            freshness_of(quote, &worker->settings->rule, worker->loop.now_ms),
+    };
+    if (answer.state != FRESHNESS_EXPIRED) {
+        put_one_of(page->web, &answer, page->count++, page->form, page->body);
+    }
+}
+
+/* A number among the parameters, which may be absent.  Returns whether it is
+ * one up to `max`. */
+static bool read_number(struct span query, const char *name, uint64_t max,
+                        uint64_t *out)
+{
+    struct span value;
+    return !target_find(query, name, &value) ||
+           (span_to_u64(value, out) == 0 && *out <= max);
+}
+
+static void answer_page(struct web_request *request)
+{
+    struct web *web = request->web;
+    uint64_t limit = PRICE_PAGE_DEFAULT;
+    uint64_t cursor = 0;
+    struct span query = request->http->query;
+    if (!read_number(query, "limit", PRICE_PAGE_LIMIT, &limit) || limit == 0 ||
+        !read_number(query, "cursor", UINT64_MAX, &cursor)) {
+        reply_fail_with(web, &request->call, 400,
+                        "symbols=A,B names symbols; without them, limit is a "
+                        "number from 1 to 1000 and cursor what `next` was",
+                        request->out);
+        return;
+    }
+    struct buffer *body = &web_shelf(web)->body;
+    struct page page = {.web = web, .form = request->call.form, .body = body};
+    begin_body(body, page.form);
+    for (unsigned places = 0; places < PLACES_LIMIT; places += PLACES_STEP) {
+        cursor = cache_scan(web_worker(web)->shared->cache, cursor, PLACES_STEP,
+                            put_found, &page);
+        if (cursor == 0 || page.count >= limit) {
+            break;
+        }
+    }
+    if (page.form == FORM_JSON || page.form == FORM_JSON_NUMBERS) {
+        REPLY_PUT(body, "]");
+        if (cursor != 0) {
+            REPLY_PUT(body, ",\"next\":\"");
+            buffer_put_u64(body, cursor);
+            REPLY_PUT(body, "\"");
+        }
+        REPLY_PUT(body, "}");
+    }
+    answer_body(web, &request->call, body, request->out);
+}
+
+/* --- The parameter symbols --------------------------------------------------
+ */
+
+/* Split a list of symbols; returns how many there are, RESP_ARGS_LIMIT + 1
+ * where there are more. */
+static size_t split_symbols(struct span list, struct span *texts)
+{
+    size_t count = 0;
+    struct span one;
+    while (span_split(&list, ',', &one)) {
+        if (span_trim(one).len == 0) {
+            continue; // "IBM," is meant well
+        }
+        if (count == RESP_ARGS_LIMIT) {
+            return count + 1;
+        }
+        texts[count++] = one;
+    }
+    return count;
+}
+
+void price_many(struct web_request *request)
+{
+    struct span found;
+    if (!price_choose_form(request)) {
+        return;
+    }
+    request->call.compose = compose_many;
+    if (!target_find(request->http->query, "symbols", &found)) {
+        answer_page(request);
+        return;
+    }
+    struct buffer *list = &web_shelf(request->web)->text;
+    struct span texts[RESP_ARGS_LIMIT];
+    buffer_clear(list);
+    size_t count = target_words(request->http->query, "symbols", list)
+                       ? split_symbols(buffer_span(list), texts)
+                       : 0;
+    if (count == 0 || count > RESP_ARGS_LIMIT) {
+        reply_fail_with(request->web, &request->call, 400,
+                        "symbols is a list with commas, of 1 to 1025",
+                        request->out);
+        return;
+    }
+    ask(request, texts, count);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/shelf.h"
+
+#include <stdio.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "proto/detect.h"
+#include "quote/names.h"
+#include "serve/field.h"
+#include "serve/heartbeat.h"
+#include "serve/render.h"
+#include "serve/settings.h"
+#include "serve/worker.h"
+
+/* How often it is looked who is slow. */
+#define BEAT_MS 1000
+
+/* The longest answer that is composed at once: a page of quotes, openapi.json.
+ */
+#define BODY_BYTES_LIMIT (4u << 20)
+
+struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf))
+{
+    struct shelf *shelf = worker->memory[PROTOCOL_HTTP];
+    if (shelf != NULL) {
+        return shelf;
+    }
+    shelf = mem_calloc(1, sizeof(*shelf));
+    if (shelf == NULL) {
+        return NULL;
+    }
+    struct heartbeat_options options = {
+        .period_ms = BEAT_MS,
+        .on_beat = on_beat,
+        .user = shelf,
+    };
+    if (heartbeat_create(&shelf->heartbeat, &worker->loop, &options) != 0) {
+        mem_free(shelf);
+        return NULL;
+    }
+    shelf->worker = worker;
+    shelf->text = buffer_empty(HTTP_HEAD_LIMIT);
+    shelf->body = buffer_empty(BODY_BYTES_LIMIT);
+    shelf->spare.body = buffer_empty(2 * RENDER_BYTES_LIMIT);
+    LIST_INIT(&shelf->partial);
+    worker->memory[PROTOCOL_HTTP] = shelf;
+    return shelf;
+}
+
+static void free_renditions(struct shelf *shelf)
+{
+    for (size_t i = 0; i < SHELF_PLACES; i++) {
+        if (shelf->places[i] != NULL) {
+            buffer_deinit(&shelf->places[i]->body);
+            mem_free(shelf->places[i]);
+            shelf->places[i] = NULL;
+        }
+    }
+}
+
+void shelf_leave(struct worker *worker)
+{
+    struct shelf *shelf = worker->memory[PROTOCOL_HTTP];
+    if (shelf == NULL) {
+        return;
+    }
+    CHECK(LIST_EMPTY(&shelf->partial));
+    heartbeat_destroy(&shelf->heartbeat);
+    free_renditions(shelf);
+    buffer_deinit(&shelf->spare.body);
+    buffer_deinit(&shelf->text);
+    buffer_deinit(&shelf->body);
+    settings_leave(&shelf->settings);
+    mem_free(shelf);
+    worker->memory[PROTOCOL_HTTP] = NULL;
+}
+
+/* --- The date --------------------------------------------------------------
+ */
+
+#define DAY_S 86400
+
+void shelf_print_date(char out[SHELF_DATE_SIZE], int64_t unix_s)
+{
+    static const char days[][4] = {"Thu", "Fri", "Sat", "Sun",
+                                   "Mon", "Tue", "Wed"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int64_t day = unix_s / DAY_S - (unix_s % DAY_S < 0);
+    int64_t second = unix_s - day * DAY_S;
+    int64_t week_day = (day % 7 + 7) % 7; // 1970-01-01 was a Thursday
+    struct clock_date date = clock_date_of_days(day);
+    CHECK(date.month >= 1 && date.month <= 12 && date.year >= 0);
+    int len =
+        snprintf(out, SHELF_DATE_SIZE, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+                 days[week_day], date.day, months[date.month - 1],
+                 (unsigned)(date.year % 10000), (unsigned)(second / 3600),
+                 (unsigned)(second / 60 % 60), (unsigned)(second % 60));
+    CHECK(len == SHELF_DATE_SIZE - 1);
+}
+
+struct span shelf_date(struct shelf *shelf)
+{
+    uint64_t now_ms = shelf->worker->loop.now_ms;
+    if (shelf->date[0] == '\0' || shelf->date_ms != now_ms) {
+        shelf->date_ms = now_ms;
+        int64_t unix_ms = clock_unix_ms(shelf->worker->shared->clock);
+        int64_t unix_s = unix_ms / 1000;
+        if (shelf->date[0] == '\0' || unix_s != shelf->date_s) {
+            shelf->date_s = unix_s;
+            shelf_print_date(shelf->date, unix_s);
+        }
+    }
+    return (struct span){shelf->date, SHELF_DATE_SIZE - 1};
+}
+
+/* --- Renditions ------------------------------------------------------------
+ */
+
+void shelf_print_tag(char out[SHELF_TAG_SIZE], struct span body)
+{
+    uint64_t mark = hash_mark(body.data, body.len);
+    out[0] = '"';
+    for (int i = 0; i < 16; i++) {
+        out[i + 1] = "0123456789abcdef"[mark >> (60 - 4 * i) & 15];
+    }
+    out[17] = '"';
+    out[18] = '\0';
+}
+
+void shelf_put_quote(struct shelf *shelf, const struct answer *answer,
+                     enum form form, struct buffer *out)
+{
+    CHECK(answer->quote != NULL);
+    const struct settings *settings = shelf->worker->settings;
+    struct field_source source = {
+        .quote = answer->quote,
+        .name =
+            names_find(settings->names, symbol_span(&answer->quote->symbol)),
+        .state = answer->state,
+        .now_mono_ms = shelf->worker->loop.now_ms,
+        .server = settings->conf->server.id,
+    };
+    switch (form) {
+    case FORM_JSON:
+    case FORM_JSON_NUMBERS:
+        render_json(out, &source, form == FORM_JSON_NUMBERS);
+        break;
+    case FORM_CSV:
+        render_csv(out, &source);
+        break;
+    case FORM_TEXT:
+        render_text(out, &source);
+        break;
+    case FORM_COUNT:
+        CHECK(form < FORM_COUNT);
+    }
+}
+
+/* Whether a rendition is what would be composed now. */
+static bool is_of(const struct rendition *rendition,
+                  const struct answer *answer, enum form form)
+{
+    // The bytes between the fields may differ: then it is composed again.
+    return rendition->form == form && rendition->state == answer->state &&
+           memcmp(&rendition->quote, answer->quote, sizeof(struct quote)) == 0;
+}
+
+/* The place of a symbol's rendition, which may hold another one. */
+static struct rendition *place_of(struct shelf *shelf,
+                                  const struct symbol *symbol, enum form form)
+{
+    uint64_t hash = hash_bytes(symbol->text, symbol->len) + form;
+    struct rendition **place = &shelf->places[hash % SHELF_PLACES];
+    if (*place == NULL) {
+        *place = mem_calloc(1, sizeof(**place));
+        if (*place == NULL) {
+            return &shelf->spare;
+        }
+        (*place)->body = buffer_empty(2 * RENDER_BYTES_LIMIT);
+    }
+    return *place;
+}
+
+static void compose(struct shelf *shelf, struct rendition *rendition,
+                    const struct answer *answer, enum form form)
+{
+    buffer_clear(&rendition->body);
+    if (form == FORM_CSV) {
+        render_csv_head(&rendition->body);
+    }
+    shelf_put_quote(shelf, answer, form, &rendition->body);
+    rendition->quote = *answer->quote;
+    rendition->state = answer->state;
+    // Of a failed one nothing is true but that it has failed.
+    rendition->form = rendition->body.failed ? FORM_COUNT : form;
+    shelf_print_tag(rendition->tag, buffer_span(&rendition->body));
+}
+
+const struct rendition *shelf_rendition(struct shelf *shelf,
+                                        const struct answer *answer,
+                                        enum form form)
+{
+    if (shelf->settings != shelf->worker->settings) {
+        // Names and the server's own name may be others now.
+        free_renditions(shelf);
+        shelf->spare.form = FORM_COUNT;
+        settings_leave(&shelf->settings);
+        shelf->settings = settings_hold(shelf->worker->settings);
+    }
+    struct rendition *rendition = place_of(shelf, &answer->quote->symbol, form);
+    if (!is_of(rendition, answer, form)) {
+        compose(shelf, rendition, answer, form);
+    }
+    return rendition;
+}

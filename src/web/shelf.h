@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shelf.h -- what the HTTP sessions of one worker share: scratch memory, the
+ * date, quotes as they were composed last, and who is slow to send.
+ *
+ * Made with the worker's first session, freed with its loop.
+ *
+ *   (1) A rendition is that of the quote, the state, the form and the settings
+ *       that it is looked up with; never of an earlier one.
+ *   (2) Once a quote's rendition is on the shelf, taking it allocates nothing.
+ *
+ * Threads: the worker's.
+ */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/buffer.h"
+#include "proto/http.h"
+#include "quote/freshness.h"
+#include "quote/quote.h"
+
+struct answer;    /* serve/ask.h */
+struct heartbeat; /* serve/heartbeat.h */
+struct settings;  /* serve/settings.h */
+struct web;       /* web/web.h */
+struct worker;    /* serve/worker.h */
+
+/* In which form a quote is answered. */
+enum form {
+    FORM_JSON,
+    FORM_CSV,
+    FORM_TEXT,
+    FORM_JSON_NUMBERS, /* JSON, prices as numbers */
+    FORM_COUNT,
+};
+
+/* Renditions of one worker: some 1.3 KiB each, of what was asked for last. */
+#define SHELF_PLACES 1024
+
+/* Bytes of an entity tag, with its quotation marks, and its 0. */
+#define SHELF_TAG_SIZE 19
+
+/* "Sun, 22 Nov 2026 14:13:59 GMT" and its 0. */
+#define SHELF_DATE_SIZE 30
+
+/* A quote as the body of an answer. */
+struct rendition {
+    struct quote quote;
+    enum freshness state;
+    enum form form;
+    struct buffer body;
+    char tag[SHELF_TAG_SIZE]; /* of exactly these bytes */
+};
+
+LIST_HEAD(web_list, web);
+
+struct shelf {
+    struct worker *worker;
+    struct http_request request; /* that is being answered */
+    struct buffer text;          /* scratch: decoded words */
+    struct buffer body;          /* scratch: an answer's body */
+    struct settings *settings;   /* held; what the renditions were made by */
+    struct rendition *places[SHELF_PLACES];
+    struct rendition spare; /* where there is no memory for another */
+    uint64_t date_ms;       /* of the loop's clock, when date_s was right */
+    int64_t date_s;
+    char date[SHELF_DATE_SIZE];
+    /* Sessions whose request is there in part. */
+    struct web_list partial;
+    struct heartbeat *heartbeat; /* beats while there are any */
+};
+
+/* The shelf of a worker, made where there is none yet; NULL for want of memory.
+ * `on_beat` is called about once a second with the shelf, while
+ * shelf_watch_partial() says so. */
+struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf));
+
+/* Free a worker's shelf, if it has one; a slot of guest_protocol. */
+void shelf_leave(struct worker *worker);
+
+/* The time for the Date header.  BORROWED for the turn. */
+struct span shelf_date(struct shelf *shelf);
+
+/* Write an instant as in a Date header, "Sun, 22 Nov 2026 14:13:59 GMT"; years
+ * 0 to 9999.  Pure. */
+void shelf_print_date(char out[SHELF_DATE_SIZE], int64_t unix_s);
+
+/* An answer's quote in a form.  BORROWED until the next call; its body may have
+ * failed for want of memory. */
+const struct rendition *shelf_rendition(struct shelf *shelf,
+                                        const struct answer *answer,
+                                        enum form form);
+
+/* Append an answer's quote in a form to `out`: as part of a longer body. */
+void shelf_put_quote(struct shelf *shelf, const struct answer *answer,
+                     enum form form, struct buffer *out);
+
+/* The body of a tag: a strong one, of exactly these bytes. */
+void shelf_print_tag(char out[SHELF_TAG_SIZE], struct span body);

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/web.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "net/conn.h"
+#include "obs/metric.h"
+#include "proto/http.h"
+#include "serve/heartbeat.h"
+#include "serve/inquiry.h"
+#include "serve/question.h"
+#include "serve/settings.h"
+#include "serve/worker.h"
+#include "web/endpoint.h"
+#include "web/problem.h"
+#include "web/reply.h"
+
+/* A request that waits: for quotes, or for another thread. */
+struct turn {
+    TAILQ_ENTRY(turn) link;
+    struct web *web;
+    struct web_call call;
+    struct inquiry *inquiry;   // owned; or NULL
+    struct question *question; // owned; or NULL
+    struct buffer held;        // answers to the requests behind this one
+    char texts[];              // of the call
+};
+
+TAILQ_HEAD(turn_list, turn);
+
+struct web {
+    struct guest *guest;
+    struct shelf *shelf; // the worker's
+    struct turn_list turns;
+    size_t symbols;    // in all turns, answered already or not
+    size_t held_bytes; // in all turns
+    bool is_paused;
+    bool is_partial; // on the shelf's list
+    uint64_t partial_since_ms;
+    LIST_ENTRY(web) partial; // of the shelf's
+};
+
+struct worker *web_worker(const struct web *web)
+{
+    return web->guest->worker;
+}
+
+struct shelf *web_shelf(const struct web *web)
+{
+    return web->shelf;
+}
+
+struct conn *web_conn(const struct web *web)
+{
+    return web->guest->conn;
+}
+
+static bool is_leaving(const struct web *web)
+{
+    const struct worker *worker = web_worker(web);
+    return worker->is_draining ||
+           atomic_load_explicit(&worker->shared->is_leaving,
+                                memory_order_relaxed);
+}
+
+/* --- Turns ------------------------------------------------------------------
+ */
+
+static bool is_turn_done(const struct turn *turn)
+{
+    return turn->inquiry != NULL ? inquiry_is_done(turn->inquiry)
+                                 : question_is_done(turn->question);
+}
+
+static void free_turn(struct turn *turn)
+{
+    struct web *web = turn->web;
+    TAILQ_REMOVE(&web->turns, turn, link);
+    web->symbols -= turn->inquiry != NULL    ? inquiry_count(turn->inquiry)
+                    : turn->question != NULL ? 1
+                                             : 0;
+    web->held_bytes -= turn->held.len;
+    inquiry_destroy(&turn->inquiry);
+    question_destroy(&turn->question);
+    buffer_deinit(&turn->held);
+    mem_free(turn);
+}
+
+/* Compose the answer of a turn that is done. */
+static void compose_turn(struct turn *turn, struct buffer *out)
+{
+    struct web *web = turn->web;
+    bool is_last = TAILQ_NEXT(turn, link) == NULL && turn->held.len == 0;
+    turn->call.is_closing |= is_last && web->guest->is_ending;
+    if (turn->inquiry != NULL) {
+        inquiry_recall(turn->inquiry);
+        turn->call.compose(web, &turn->call, web_worker(web)->answers,
+                           inquiry_count(turn->inquiry), out);
+        return;
+    }
+    int err = question_err(turn->question);
+    if (err == 0) {
+        turn->call.tell(web, &turn->call, turn->question, out);
+    } else {
+        struct problem problem = problem_of_err(err);
+        reply_fail(web, &turn->call, &problem, out);
+    }
+}
+
+/* Where the answer to the next request goes. */
+static struct buffer *output(struct web *web)
+{
+    struct turn *last = TAILQ_LAST(&web->turns, turn_list);
+    return last != NULL ? &last->held : conn_output(web->guest->conn);
+}
+
+static size_t output_bytes_max(const struct web *web)
+{
+    return web_worker(web)->settings->conf->limits.output_bytes_max;
+}
+
+/* Invariant (2), both ways. */
+static void pause_if_full(struct web *web)
+{
+    if (web->symbols >= WEB_WAITING_LIMIT ||
+        web->held_bytes > output_bytes_max(web)) {
+        web->is_paused = true;
+        conn_pause(web->guest->conn);
+    }
+}
+
+static void resume_if_free(struct web *web)
+{
+    if (web->is_paused && web->symbols <= WEB_WAITING_LIMIT / 2 &&
+        web->held_bytes <= output_bytes_max(web) / 2) {
+        web->is_paused = false;
+        conn_resume(web->guest->conn); // may end the session
+    }
+}
+
+/* Send the answers of the turns at the front that are done. */
+static void advance(struct web *web)
+{
+    struct turn *turn = TAILQ_FIRST(&web->turns);
+    if (turn == NULL || !is_turn_done(turn)) {
+        return;
+    }
+    struct conn *conn = web->guest->conn;
+    struct buffer *out = conn_output(conn);
+    while (turn != NULL && is_turn_done(turn)) {
+        compose_turn(turn, out);
+        buffer_put_span(out, buffer_span(&turn->held));
+        free_turn(turn);
+        turn = TAILQ_FIRST(&web->turns);
+    }
+    conn_flush(conn);
+    if (conn_is_open(conn)) {
+        guest_end_if_done(web->guest);
+    }
+    if (conn_is_open(conn)) {
+        resume_if_free(web);
+    }
+}
+
+/* Both of inquiry_done_fn and question_done_fn. */
+static void on_done(void *user)
+{
+    const struct turn *turn = user;
+    advance(turn->web);
+}
+
+/* Copy a text of a call to *at, and move *at behind it. */
+static void keep_text(struct span *text, char **at)
+{
+    if (text->data != NULL) {
+        memcpy(*at, text->data, text->len);
+        text->data = *at;
+        *at += text->len;
+    }
+}
+
+/* A turn with the texts of its call in its own memory; NULL without memory. */
+static struct turn *make_turn(struct web *web, const struct web_call *call)
+{
+    size_t bytes =
+        call->target.len + call->origin.len + call->if_none_match.len;
+    struct turn *turn = mem_calloc(1, sizeof(*turn) + bytes);
+    if (turn == NULL) {
+        return NULL;
+    }
+    turn->web = web;
+    turn->call = *call;
+    turn->held = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
+    char *at = turn->texts;
+    keep_text(&turn->call.target, &at);
+    keep_text(&turn->call.origin, &at);
+    keep_text(&turn->call.if_none_match, &at);
+    CHECK(at == turn->texts + bytes);
+    TAILQ_INSERT_TAIL(&web->turns, turn, link);
+    return turn;
+}
+
+/* --- Asking ------------------------------------------------------------------
+ */
+
+/* Answer what was found; what was not is said to be too much. */
+static void answer_found(struct web_request *request, size_t count)
+{
+    struct web *web = request->web;
+    struct answer *answers = web_worker(web)->answers;
+    for (size_t i = 0; i < count; i++) {
+        bool is_answered = answers[i].quote != NULL || answers[i].err != 0;
+        answers[i].err = is_answered ? answers[i].err : ERR_OVERLOADED;
+    }
+    request->call.compose(web, &request->call, answers, count, request->out);
+}
+
+void web_ask(struct web_request *request, const struct span *texts,
+             size_t count)
+{
+    CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
+    struct web *web = request->web;
+    bool is_held = !TAILQ_EMPTY(&web->turns);
+    bool is_answered = inquiry_look(web_worker(web), texts, count);
+    if (is_answered && !is_held) {
+        answer_found(request, count);
+        return;
+    }
+    // What is held is composed when it leaves: it tells an age.
+    request->call.was_waited = !is_answered;
+    struct turn *turn = make_turn(web, &request->call);
+    if (turn == NULL) {
+        answer_found(request, count);
+        return;
+    }
+    if (inquiry_create(&turn->inquiry, web_worker(web), count, on_done, turn) !=
+        0) {
+        free_turn(turn);
+        answer_found(request, count);
+        return;
+    }
+    web->symbols += count;
+    if (inquiry_is_done(turn->inquiry) && !is_held) {
+        compose_turn(turn, request->out); // nothing could be waited for
+        free_turn(turn);
+    }
+}
+
+void web_question(struct web_request *request, web_question_fn ask,
+                  const void *asked)
+{
+    struct web *web = request->web;
+    int err = ERR_OVERLOADED;
+    struct turn *turn = make_turn(web, &request->call);
+    if (turn != NULL) {
+        err = ask(&turn->question, web_worker(web), asked, on_done, turn);
+    }
+    if (err == 0) {
+        web->symbols++;
+        return;
+    }
+    if (turn != NULL) {
+        free_turn(turn);
+    }
+    struct problem problem = problem_of_err(err);
+    reply_fail(web, &request->call, &problem, request->out);
+}
+
+/* --- Requests ----------------------------------------------------------------
+ */
+
+/* Above this, what was composed goes out before more requests are answered. */
+#define FLUSH_BYTES 65536
+
+/* Answer bytes that are no request, and end. */
+static void refuse(struct web *web, int status, const char *why)
+{
+    bool is_held = !TAILQ_EMPTY(&web->turns);
+    struct buffer *out = output(web);
+    size_t before = out->len;
+    const struct web_call call = {.is_closing = true};
+    reply_fail_with(web, &call, status, why, out);
+    web->held_bytes += is_held ? out->len - before : 0;
+    metric_add(web_worker(web)->cells, METRIC_connections_cut, 1);
+    guest_finish(web->guest);
+}
+
+static bool is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || strchr(".-_:[]%~!$&'()*+,;=", c) != NULL;
+}
+
+/* Whether a Host header names a host, or is empty, as it may be. */
+static bool is_host(struct span host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        if (host.data[i] == '\0' || !is_host_char(host.data[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct web_request request_of(struct web *web,
+                                     const struct http_request *http)
+{
+    struct web_request request = {
+        .web = web,
+        .http = http,
+        .out = output(web),
+        .call =
+            {
+                .target = http->target,
+                .origin = http_find_header(http, "Origin"),
+                .if_none_match = http_find_header(http, "If-None-Match"),
+                .is_1_0 = http->is_1_0,
+                .is_closing = !http->keep_alive || is_leaving(web),
+            },
+    };
+    directive_read(&request.call.directive, http);
+    return request;
+}
+
+/* Answer one request, now or later.  May end the session. */
+static void run(struct web *web, const struct http_request *http)
+{
+    bool was_held = !TAILQ_EMPTY(&web->turns);
+    struct web_request request = request_of(web, http);
+    size_t before = request.out->len;
+    const struct endpoint *endpoint =
+        endpoint_find(http->path, &request.argument);
+    if (!is_host(http_find_header(http, "Host"))) {
+        reply_fail_with(web, &request.call, 400, "the Host is no host",
+                        request.out);
+    } else {
+        endpoint_run(endpoint, &request);
+    }
+    if (was_held) {
+        web->held_bytes += request.out->len - before;
+    }
+    if (was_held && request.out->failed) {
+        conn_reset(web->guest->conn, "memory");
+    } else if (request.call.is_closing) {
+        guest_finish(web->guest);
+    }
+}
+
+/* Answer one request at the front of the bytes; returns how many it took, 0
+ * where there may be no other now. */
+static size_t answer_one(struct web *web, char *bytes, size_t len)
+{
+    struct worker *worker = web_worker(web);
+    struct http_request *http = &web->shelf->request;
+    ptrdiff_t one = http_parse(http, bytes, len, 0);
+    if (one < 0) {
+        refuse(web, http->status, http->error);
+        return 0;
+    }
+    if (one == 0) {
+        if (len >= worker->settings->conf->limits.request_bytes_max) {
+            refuse(web, 431, "the request is longer than limits.request_bytes");
+        }
+        return 0;
+    }
+    metric_add(worker->cells, METRIC_requests, 1);
+    roster_count_command(&web->guest->member);
+    run(web, http);
+    return (size_t)one;
+}
+
+/* --- Slow senders ------------------------------------------------------------
+ */
+
+static void forget_partial(struct web *web)
+{
+    if (!web->is_partial) {
+        return;
+    }
+    web->is_partial = false;
+    LIST_REMOVE(web, partial);
+    heartbeat_settle(web->shelf->heartbeat, !LIST_EMPTY(&web->shelf->partial));
+}
+
+/* Note that a request is there in part; `is_new` where it is not the one that
+ * was before. */
+static void note_partial(struct web *web, bool is_new)
+{
+    if (web->is_partial && !is_new) {
+        return;
+    }
+    if (!web->is_partial) {
+        web->is_partial = true;
+        LIST_INSERT_HEAD(&web->shelf->partial, web, partial);
+        heartbeat_settle(web->shelf->heartbeat, true);
+    }
+    web->partial_since_ms = web_worker(web)->loop.now_ms;
+}
+
+static void refuse_if_slow(struct web *web)
+{
+    uint64_t now_ms = web_worker(web)->loop.now_ms;
+    uint64_t idle_ms = web_worker(web)->settings->conf->limits.idle_for_ms;
+    uint64_t limit_ms =
+        idle_ms > 0 && idle_ms < WEB_REQUEST_MS ? idle_ms : WEB_REQUEST_MS;
+    if (now_ms - web->partial_since_ms < limit_ms) {
+        return;
+    }
+    forget_partial(web);
+    refuse(web, 408, "");
+}
+
+IMPLEMENTS(on_beat)
+static void on_beat(void *user)
+{
+    struct shelf *shelf = user;
+    struct web *next;
+    for (struct web *web = LIST_FIRST(&shelf->partial); web != NULL;
+         web = next) {
+        next = LIST_NEXT(web, partial);
+        refuse_if_slow(web);
+    }
+}
+
+/* --- The slots ---------------------------------------------------------------
+ */
+
+IMPLEMENTS(on_bytes)
+static size_t on_bytes(void *state, char *bytes, size_t len)
+{
+    struct web *web = state;
+    struct conn *conn = web->guest->conn;
+    size_t taken = 0;
+    while (taken < len && !web->is_paused && !web->guest->is_ending) {
+        size_t one = answer_one(web, bytes + taken, len - taken);
+        taken += one;
+        if (!conn_is_open(conn)) {
+            return taken; // the session may be gone
+        }
+        if (one == 0) {
+            break;
+        }
+        if (TAILQ_EMPTY(&web->turns) && conn_output(conn)->len > FLUSH_BYTES) {
+            conn_flush(conn);
+            if (!conn_is_open(conn)) {
+                return taken;
+            }
+            if (conn_is_throttled(conn)) {
+                break;
+            }
+        }
+        pause_if_full(web);
+    }
+    bool is_waiting_for_more = taken < len && !web->is_paused &&
+                               !web->guest->is_ending &&
+                               !conn_is_throttled(conn);
+    if (is_waiting_for_more) {
+        note_partial(web, taken > 0);
+    } else {
+        forget_partial(web);
+    }
+    return taken;
+}
+
+IMPLEMENTS(open)
+static void *open_session(struct guest *guest)
+{
+    struct web *web = mem_calloc(1, sizeof(*web));
+    struct shelf *shelf = shelf_of(guest->worker, on_beat);
+    if (web == NULL || shelf == NULL) {
+        mem_free(web);
+        return NULL;
+    }
+    web->guest = guest;
+    web->shelf = shelf;
+    TAILQ_INIT(&web->turns);
+    return web;
+}
+
+IMPLEMENTS(is_busy)
+static bool is_busy(const void *state)
+{
+    const struct web *web = state;
+    return !TAILQ_EMPTY(&web->turns);
+}
+
+IMPLEMENTS(close)
+static void close_session(void *state)
+{
+    struct web *web = state;
+    forget_partial(web);
+    for (struct turn *turn; (turn = TAILQ_FIRST(&web->turns)) != NULL;) {
+        free_turn(turn);
+    }
+    CHECK(web->symbols == 0 && web->held_bytes == 0);
+    mem_free(web);
+}
+
+const struct guest_protocol web_protocol = {
+    .open = open_session,
+    .on_bytes = on_bytes,
+    .is_busy = is_busy,
+    .close = close_session,
+    .leave = shelf_leave,
+};
