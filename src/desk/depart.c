@@ -43,7 +43,10 @@ static bool recall(struct desk *desk, struct post *post, struct flight *flight,
                    struct steady_time now)
 {
     const struct desk_callbacks *callbacks = &desk->callbacks;
-    struct desk_result result = {.symbol = flight->symbol};
+    struct desk_result result = {
+        .symbol = flight->symbol,
+        .not_before_mono_ms = flight->not_before_mono_ms,
+    };
     if (callbacks->on_recall == NULL ||
         !callbacks->on_recall(callbacks->user, &result)) {
         return false;
@@ -367,6 +370,7 @@ static void board(struct desk *desk, struct desk_trip *trip,
     post->calls++;
     desk->calls++;
     desk->calls_made++;
+    trip->departed_mono_ms = now.mono_ms;
     TAILQ_INSERT_TAIL(&desk->trips, trip, link);
 }
 

@@ -19,6 +19,7 @@ struct desk_trip {
     TAILQ_ENTRY(desk_trip) link;
     struct set *set; /* held */
     size_t post;
+    uint64_t departed_mono_ms;
     struct flight *flights[PROVIDER_SYMBOLS_LIMIT];
     const struct symbol *symbols[PROVIDER_SYMBOLS_LIMIT];
 };
@@ -97,7 +98,7 @@ struct flight *desk_make_flight(struct desk *desk, const struct symbol *symbol,
 
 /* Tell a flight's askers what has become of it, and forget them. */
 void desk_tell(struct desk *desk, struct flight *flight,
-               const struct desk_result *result);
+               struct desk_result *result);
 
 /* End a flight, which is in no queue: tell, and free. */
 void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,

@@ -432,6 +432,12 @@ void post_remember(struct post *post, uint64_t now_mono_ms,
     }
 }
 
+void post_time(struct post *post, uint64_t took_ms)
+{
+    post->took[family_bucket(family_durations_ms, took_ms)]++;
+    post->took[FAMILY_BOUNDS + 1] += took_ms;
+}
+
 /* Take over how fast a rule was spent, from one that counted the same. */
 static void inherit_spending(struct post *post, struct post *from,
                              struct steady_time now, size_t i)
@@ -458,4 +464,5 @@ void post_inherit(struct post *post, struct post *from, struct steady_time now)
     from->memory = empty;
     post->last = from->last;
     memcpy(post->outcomes, from->outcomes, sizeof(post->outcomes));
+    memcpy(post->took, from->took, sizeof(post->took));
 }

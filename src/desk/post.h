@@ -20,6 +20,7 @@
 #include "desk/rest.h"
 #include "desk/spend.h"
 #include "desk/terms.h"
+#include "obs/family.h"
 #include "provider/query.h"
 #include "quote/symbol.h"
 
@@ -30,6 +31,7 @@ struct flight {
     TAILQ_ENTRY(flight) link; /* of the queue or the call it is in */
     struct symbol symbol;
     uint64_t askers; /* bit n is asker n */
+    uint64_t not_before_mono_ms; /* the newest that they demand */
     bool is_waited;
     bool is_called;
     bool is_picked;  /* depart.c's, while it chooses */
@@ -100,6 +102,7 @@ struct post {
     struct memory *memory;
     struct post_last last;
     uint64_t outcomes[PROVIDER_CLASS_COUNT]; /* calls that ended so */
+    uint64_t took[FAMILY_CELLS_HISTOGRAM];   /* how long they took */
 };
 
 /* Make a post of a provider, which is MOVED on success; `boot` as in
@@ -153,6 +156,9 @@ void post_remember(struct post *post, uint64_t now_mono_ms,
                    const struct query *query,
                    const struct provider_outcome *outcome,
                    const struct provider_verdict verdicts[]);
+
+/* Count how long a call took. */
+void post_time(struct post *post, uint64_t took_ms);
 
 /* Take over what another post, with the same key, remembers, how fast its rules
  * were spent, and what was counted.  That one is left empty. */

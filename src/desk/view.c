@@ -123,6 +123,7 @@ void view_look_at_post(struct desk *desk, struct steady_time now, size_t i,
     }
     out->last = last_of(post, now);
     memcpy(out->outcomes, post->outcomes, sizeof(out->outcomes));
+    memcpy(out->took, post->took, sizeof(out->took));
     out->standing = standing_of(post, out, now.mono_ms);
 }
 

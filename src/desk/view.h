@@ -21,6 +21,7 @@
 #include "budget/budget.h"
 #include "calendar/timetable.h"
 #include "desk/terms.h"
+#include "obs/family.h"
 
 struct desk; /* desk/desk.h */
 
@@ -74,6 +75,7 @@ struct desk_post_view {
     uint64_t pace_ms; /* until the next call for which nobody waits */
     struct desk_saying last;
     uint64_t outcomes[PROVIDER_CLASS_COUNT]; /* calls that ended so */
+    uint64_t took[FAMILY_CELLS_HISTOGRAM];   /* how long they took */
     struct desk_allowance rules[BUDGET_RULES_LIMIT];
     size_t rules_count;
 };

@@ -55,7 +55,8 @@ enum family_way { FAMILY_FROM_MEMORY, FAMILY_FROM_UPSTREAM };
 #define FAMILY_VALUES_READ      0
 #define FAMILY_VALUES_PROVIDER  0
 #define FAMILY_VALUES_CLASS     0
-#define FAMILY_VALUES_WINDOW    0
+#define FAMILY_VALUES_WINDOW    0 /* and `counts`: calls, symbols, distinct */
+#define FAMILY_VALUES_STANDING  0
 #define FAMILY_VALUES_PROTO     3
 #define FAMILY_VALUES_PROTO_YET 4 /* with those that have not said a word */
 #define FAMILY_VALUES_OUTCOME   FAMILY_OUTCOMES
@@ -67,6 +68,7 @@ enum family_label {
     FAMILY_LABEL_PROVIDER,
     FAMILY_LABEL_CLASS,
     FAMILY_LABEL_WINDOW,
+    FAMILY_LABEL_STANDING,
     FAMILY_LABEL_PROTO,
     FAMILY_LABEL_PROTO_YET,
     FAMILY_LABEL_OUTCOME,
@@ -82,6 +84,12 @@ enum family_label {
     FAMILY(request_duration,  HISTOGRAM, "seconds", FROM,     NONE,    "From a request to its reply, by what it was answered from; the clock is read once a turn of the loop.") \
     FAMILY(price_age,         HISTOGRAM, "seconds", NONE,     NONE,    "Time since they were fetched, of quotes that were served.") \
     FAMILY(loop_turn,         HISTOGRAM, "seconds", NONE,     NONE,    "How long a worker was busy before it looked for the next event: what comes meanwhile waits for so long.") \
+    FAMILY(upstream_calls,    COUNTER,   "",        PROVIDER, CLASS,   "Calls to providers that ended, by what came of them.") \
+    FAMILY(upstream_duration, HISTOGRAM, "seconds", PROVIDER, NONE,    "From the decision to call a provider to what came of it.") \
+    FAMILY(provider_standing, GAUGE,     "",        PROVIDER, STANDING, "1 for how a provider stands, 0 for the others.") \
+    FAMILY(provider_queued,   GAUGE,     "",        PROVIDER, NONE,    "Symbols that wait to be asked of a provider.") \
+    FAMILY(budget_left,       GAUGE,     "",        PROVIDER, WINDOW,  "What a key still allows in a window, in what `counts` says.") \
+    FAMILY(budget_limit,      GAUGE,     "",        PROVIDER, WINDOW,  "What it allows when nothing of it is spent.") \
     FAMILY(build,             INFO,      "",        READ,     NONE,    "The version that runs.") \
     FAMILY(process_cpu,       COUNTER,   "seconds", READ,     NONE,    "CPU time of the process, user and system.") \
     FAMILY(process_start_time, GAUGE,    "seconds", READ,     NONE,    "When the process started, since 1970.") \

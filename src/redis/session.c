@@ -21,6 +21,7 @@
 #include "serve/inquiry.h"
 #include "serve/question.h"
 #include "serve/settings.h"
+#include "serve/tally.h"
 #include "serve/worker.h"
 #include "store/store.h"
 
@@ -38,6 +39,7 @@ struct session {
     const struct turn *confirming;
     int version; // of RESP
     bool is_paused;
+    bool is_counted; // the request that is being run, by how it ended
 };
 
 struct worker *session_worker(const struct session *session)
@@ -166,10 +168,28 @@ static void end_turn(struct turn *turn)
     session_settle(session);
 }
 
+/* How a request ended, by the reply to it: an error begins with its word. */
+static enum family_outcome outcome_of(const struct buffer *out, size_t before)
+{
+    if (out->len <= before || out->data[before] != '-') {
+        return FAMILY_OK;
+    }
+    struct span rest = {out->data + before + 1, out->len - before - 1};
+    struct span word;
+    bool has_word = span_split(&rest, ' ', &word);
+    for (int err = ERR_UNKNOWN; has_word && err >= ERR_STORE; err--) {
+        if (span_equal(word, span_of(err_word(err)))) {
+            return family_outcome_of(err);
+        }
+    }
+    return FAMILY_REFUSED;
+}
+
 /* The reply of a turn that waited for another thread. */
 static void compose_answer(struct turn *turn, struct buffer *out)
 {
     struct session *session = turn->backlog->session;
+    size_t before = out->len;
     int err = question_err(turn->question);
     if (err != 0) {
         command_fail_symbol(session, out, question_symbol(turn->question), err,
@@ -177,15 +197,20 @@ static void compose_answer(struct turn *turn, struct buffer *out)
     } else {
         turn->compose(session, turn->question, out);
     }
+    tally_told(session->worker, PROTOCOL_RESP, outcome_of(out, before));
 }
 
 /* The reply of a turn that waited for prices. */
 static void compose_quotes(struct turn *turn, struct buffer *out)
 {
     struct session *session = turn->backlog->session;
+    struct worker *worker = session->worker;
+    size_t count = inquiry_count(turn->inquiry);
     inquiry_recall(turn->inquiry);
-    turn->request.compose(session, &turn->request, session->worker->answers,
-                          inquiry_count(turn->inquiry), out);
+    tally_waited(worker, PROTOCOL_RESP,
+                 tally_quotes(worker, worker->answers, count),
+                 inquiry_asked_ms(turn->inquiry));
+    turn->request.compose(session, &turn->request, worker->answers, count, out);
 }
 
 /* Compose the reply of a turn whose answer has come. */
@@ -268,7 +293,20 @@ static void begin_turn(struct session *session)
     struct turn *turn = backlog_last(&session->backlog);
     turn->version = session->version;
     turn->is_element = session->due.len > 0;
+    session->is_counted = true; // when it ends
     session_settle(session);
+}
+
+/* Compose the reply from the worker's answers, in the turn of the request. */
+static void compose_now(struct session *session,
+                        const struct session_request *request, size_t count,
+                        struct buffer *out)
+{
+    struct worker *worker = session->worker;
+    session->is_counted = true;
+    tally_answered(worker, PROTOCOL_RESP,
+                   tally_quotes(worker, worker->answers, count));
+    request->compose(session, request, worker->answers, count, out);
 }
 
 void session_ask(struct session *session, const struct session_request *request,
@@ -279,7 +317,7 @@ void session_ask(struct session *session, const struct session_request *request,
     bool is_held = !TAILQ_EMPTY(&session->backlog.list);
     if (inquiry_look(worker, texts, count) &&
         !(is_held && request->shows_age)) {
-        request->compose(session, request, worker->answers, count, out);
+        compose_now(session, request, count, out);
         return;
     }
     struct turn *turn = backlog_wait(&session->backlog, request, count);
@@ -289,7 +327,7 @@ void session_ask(struct session *session, const struct session_request *request,
             bool is_answered = answer->quote != NULL || answer->err != 0;
             answer->err = is_answered ? answer->err : ERR_OVERLOADED;
         }
-        request->compose(session, request, worker->answers, count, out);
+        compose_now(session, request, count, out);
         return;
     }
     begin_turn(session);
@@ -348,7 +386,11 @@ static void run(struct session *session, const struct resp_command *command)
     const struct turn *last = backlog_last(&session->backlog);
     struct buffer *out = output(session);
     size_t before = out->len;
+    session->is_counted = false;
     command_run(session, command, out);
+    if (!session->is_counted) {
+        tally_answered(session->worker, PROTOCOL_RESP, outcome_of(out, before));
+    }
     if (last != NULL) {
         session->backlog.held_bytes += out->len - before;
         if (out->failed) {
