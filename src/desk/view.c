@@ -35,6 +35,30 @@ const char *view_next_sentence(enum desk_next next)
     return sentences[next];
 }
 
+/* Whether rule a matters more than b, or as much and comes first. */
+static bool is_tighter(const struct budget_view *a, const struct budget_view *b)
+{
+    if (a->left != b->left) {
+        return a->left < b->left;
+    }
+    return a->turns_in_ms != b->turns_in_ms ? a->turns_in_ms > b->turns_in_ms
+                                            : a < b;
+}
+
+bool view_is_tightest(const struct desk_post_view *post, size_t rule)
+{
+    CHECK(rule < post->rules_count);
+    const struct budget_view *it = &post->rules[rule].view;
+    for (size_t i = 0; i < post->rules_count; i++) {
+        const struct budget_view *other = &post->rules[i].view;
+        if (i != rule && other->rule.span == it->rule.span &&
+            other->rule.cost == it->rule.cost && is_tighter(other, it)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* --- A provider ----------------------------------------------------------- */
 
 /* Whether a rule of a minute or longer lets nothing through; one that counts

@@ -80,6 +80,11 @@ struct desk_post_view {
     size_t rules_count;
 };
 
+/* Whether of the rules of one span and cost this is the one that matters: it
+ * leaves least, and of such turns last.  A day that may be one of two zones' is
+ * two rules.  Threads: any. */
+bool view_is_tightest(const struct desk_post_view *post, size_t rule);
+
 /* Look at provider `i`, below desk_posts() (checked). */
 void view_look_at_post(struct desk *desk, struct steady_time now, size_t i,
                        struct desk_post_view *out);

@@ -345,6 +345,19 @@ void resp_put_bulk(struct buffer *out, struct span text)
     out->len += line_len + text.len + 2;
 }
 
+void resp_put_verbatim(struct buffer *out, int version, struct span text)
+{
+    static const char kind[] = "txt:";
+    if (version < 3) {
+        resp_put_bulk(out, text);
+        return;
+    }
+    put_line(out, '=', (int64_t)(strlen(kind) + text.len));
+    buffer_put_text(out, kind);
+    buffer_put_span(out, text);
+    buffer_put_text(out, "\r\n");
+}
+
 void resp_put_null(struct buffer *out, int version)
 {
     buffer_put_text(out, version >= 3 ? "_\r\n" : "$-1\r\n");

@@ -14,6 +14,7 @@
 #include "redis/pubsub.h"
 #include "redis/quotes.h"
 #include "redis/session.h"
+#include "redis/why.h"
 #include "serve/worker.h"
 
 /* The commonest first: the table is searched from the front. */
@@ -26,6 +27,7 @@ static const struct command table[] = {
     {"hmget", -3, 1, 1, 1, "Several fields of a quote.", quotes_hmget},
     {"ping", -1, 0, 0, 0, "PONG, or the argument.", client_ping},
     {"history", -2, 1, 1, 1, "Prices of the past: open, high, low, close and count of each step [FROM t] [TO t] [EVERY 1d].", history_history},
+    {"explain", 2, 1, 1, 1, "Why the price is what it is, as a text; asks no provider.", why_explain},
     {"exists", -2, 1, -1, 1, "How many of the symbols are in memory; asks no provider.", quotes_exists},
     {"ttl", 2, 1, 1, 1, "Seconds for which the quote stays fresh, 0 when stale, -2 when not in memory.", quotes_ttl},
     {"pttl", 2, 1, 1, 1, "The same in milliseconds.", quotes_pttl},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/supply.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -154,8 +155,14 @@ IMPLEMENTS(on_explained)
 static void on_explained(void *user, unsigned asker, uint64_t number,
                          struct desk_explanation *moved)
 {
-    (void)user;
+    struct supply *supply = user;
     (void)asker; // the question knows its worker
+    if (moved != NULL) {
+        char mic[8];
+        struct span market = find_market(supply, &moved->symbol, mic);
+        snprintf(moved->market, sizeof(moved->market), "%.*s",
+                 SPAN_ARGS(market));
+    }
     question_answer_explanation(number, moved);
 }
 

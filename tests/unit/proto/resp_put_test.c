@@ -34,10 +34,14 @@ static void replies_are_written_in_their_form(void **state)
     buffer_deinit(&out);
 }
 
-static void versions_differ_in_null_and_map(void **state)
+static void versions_differ_in_null_and_map_and_texts_of_lines(void **state)
 {
     (void)state;
     struct buffer out = buffer_empty(1000);
+    resp_put_verbatim(&out, 2, span_of("a\nb\n"));
+    assert_written(&out, "$4\r\na\nb\n\r\n");
+    resp_put_verbatim(&out, 3, span_of("a\nb\n"));
+    assert_written(&out, "=8\r\ntxt:a\nb\n\r\n");
     resp_put_null(&out, 2);
     assert_written(&out, "$-1\r\n");
     resp_put_null(&out, 3);
@@ -134,7 +138,7 @@ static void composed_arrays_parse_as_they_were(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(replies_are_written_in_their_form),
-    cmocka_unit_test(versions_differ_in_null_and_map),
+    cmocka_unit_test(versions_differ_in_null_and_map_and_texts_of_lines),
     cmocka_unit_test(integers_are_written_to_their_ends),
     cmocka_unit_test(error_sentences_stay_on_one_line),
     cmocka_unit_test(reply_beyond_the_buffer_fails_it),
