@@ -3,8 +3,11 @@
  * ahead.c -- refreshing before somebody has to wait: which symbols of a desk,
  * and when.
  */
+#include <string.h>
+
 #include "base/check.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "calendar/timetable.h"
 #include "desk/closing.h"
 #include "desk/desk_priv.h"
@@ -39,17 +42,17 @@ const struct timetable *desk_market(struct desk *desk,
     return timetable;
 }
 
-/* How much a symbol is wanted; false where nobody keeps count of it. */
+/* How much a symbol is wanted; false where it is not to be refreshed ahead. */
 static bool ask_interest(struct desk *desk, const struct symbol *symbol,
                          struct desk_interest *out)
 {
     const struct desk_callbacks *callbacks = &desk->callbacks;
     *out = (struct desk_interest){0};
-    if (callbacks->on_interest == NULL || desk->policy.warm_for_ms == 0) {
+    if (callbacks->on_interest == NULL) {
         return false;
     }
     callbacks->on_interest(callbacks->user, symbol, out);
-    return true;
+    return out->is_watched || desk->policy.warm_for_ms > 0;
 }
 
 static bool is_wanted(const struct desk *desk,
@@ -129,6 +132,15 @@ uint64_t desk_hold_ms(struct desk *desk, const struct symbol *symbol,
     return due_ms - now.mono_ms;
 }
 
+/* A flight for a symbol that has none; NULL where there is no room. */
+static struct flight *begin(struct desk *desk, const struct symbol *symbol,
+                            struct steady_time now)
+{
+    return desk_count(desk) < desk->policy.flights_max
+               ? desk_make_flight(desk, symbol, now.mono_ms)
+               : NULL;
+}
+
 /* A symbol is due: ask for it again, if it is still wanted. */
 static void refresh(struct desk *desk, const struct warm_due *due,
                     struct steady_time now)
@@ -139,10 +151,7 @@ static void refresh(struct desk *desk, const struct warm_due *due,
         desk_find_flight(desk, &due->symbol) != NULL) {
         return; // whoever asks for it next puts it back
     }
-    struct flight *flight =
-        desk_count(desk) < desk->policy.flights_max
-            ? desk_make_flight(desk, &due->symbol, now.mono_ms)
-            : NULL;
+    struct flight *flight = begin(desk, &due->symbol, now);
     if (flight == NULL) {
         put(desk, &due->symbol, now.mono_ms + LATER_MS, &interest);
         return;
@@ -160,4 +169,51 @@ void desk_refresh_due(struct desk *desk, struct steady_time now)
     while (warm_take(desk->warm, now.mono_ms, &due)) {
         refresh(desk, &due, now);
     }
+}
+
+/* Ask for a symbol again whose price came from `provider`, wanted or not: who
+ * asks next is not to get what is known to be old. */
+static void renew(struct desk *desk, const struct symbol *symbol,
+                  const char *provider, struct steady_time now)
+{
+    struct desk_interest interest;
+    if (!ask_interest(desk, symbol, &interest) || interest.quote == NULL ||
+        strcmp(interest.quote->source, provider) != 0) {
+        return;
+    }
+    struct flight *flight = desk_find_flight(desk, symbol);
+    bool is_new = flight == NULL;
+    if (is_new) {
+        flight = begin(desk, symbol, now);
+    }
+    if (flight == NULL || flight->is_called) {
+        return; // it is due some time, or comes in a moment
+    }
+    // What was fetched until now is no answer.
+    flight->not_before_mono_ms = now.mono_ms + 1;
+    if (is_new) {
+        flight->base_seconds = interest.seconds;
+        flight->base_mono_ms = now.mono_ms;
+        desk_weigh(flight, now.mono_ms, &interest);
+        route_on(desk, flight, now);
+    }
+}
+
+void desk_renew(struct desk *desk, struct steady_time now, const char *provider)
+{
+    for (size_t i = 0; i < desk->set->count; i++) {
+        struct post *post = &desk->set->posts[i];
+        if (strcmp(provider_name(post->what.provider), provider) == 0) {
+            post->rest = (struct rest){.until_ms = 0};
+        }
+    }
+    // A copy, for the wheel changes meanwhile.  Without memory they are asked
+    // for when they are due.
+    size_t count = warm_count(desk->warm);
+    struct symbol *symbols = mem_calloc(count, sizeof(*symbols));
+    count = symbols == NULL ? 0 : warm_list(desk->warm, symbols, count);
+    for (size_t i = 0; i < count; i++) {
+        renew(desk, &symbols[i], provider, now);
+    }
+    mem_free(symbols);
 }
