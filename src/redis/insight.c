@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "conf/conf.h"
+#include "fetch/fetch.h"
 #include "obs/process.h"
 #include "proto/resp.h"
 #include "redis/command.h"
@@ -90,12 +91,78 @@ static void put_keyspace(struct session *session, struct buffer *text)
     }
 }
 
+/* What is known of a rule: d_left=19, or mo_distinct_left=490. */
+static void put_rule(struct buffer *text, const struct desk_allowance *rule)
+{
+    const struct budget_view *view = &rule->view;
+    char name[32];
+    bool is_plain = view->rule.cost == BUDGET_CALLS;
+    snprintf(name, sizeof(name), "%s%s%s", budget_span_name(view->rule.span),
+             is_plain ? "" : "_",
+             is_plain ? "" : budget_cost_name(view->rule.cost));
+    buffer_printf(text, ",%s_limit=%" PRIu32 ",%s_left=%" PRIu32, name,
+                  view->rule.n, name, view->left);
+    if (view->rule.span == BUDGET_SECOND) {
+        return; // over before it is read
+    }
+    buffer_printf(text, ",%s_pace_day=%" PRIu64, name, rule->pace_day);
+    if (view->rule.span >= BUDGET_DAY) {
+        buffer_printf(text, ",%s_turns_in_s=%" PRIu64, name,
+                      view->turns_in_ms / 1000);
+    }
+    if (rule->out_in_ms != UINT64_MAX) {
+        buffer_printf(text, ",%s_out_in_s=%" PRIu64, name,
+                      rule->out_in_ms / 1000);
+    }
+}
+
+static void put_provider(struct buffer *text, size_t i,
+                         const struct desk_post_view *post)
+{
+    uint64_t ended = 0;
+    for (int class = 0; class < PROVIDER_CLASS_COUNT; class ++) {
+        ended += post->outcomes[class];
+    }
+    buffer_printf(
+        text,
+        "provider%zu:name=%s,state=%s,queued=%" PRIu32 ",waited=%" PRIu32
+        ",calling=%u,ended=%" PRIu64 ",ok=%" PRIu64,
+        i, post->name, view_standing_name(post->standing), post->queued,
+        post->queued_waited, post->calls, ended, post->outcomes[PROVIDER_OK]);
+    if (post->standing == DESK_RESTING) {
+        buffer_printf(text, ",rests_s=%" PRIu64, (post->rests_ms + 999) / 1000);
+    }
+    if (post->last.is_known) {
+        buffer_printf(text, ",last=%s,last_ago_s=%" PRIu64,
+                      provider_class_name(post->last.class),
+                      post->last.ago_ms / 1000);
+    }
+    for (size_t k = 0; k < post->rules_count; k++) {
+        if (view_is_tightest(post, k)) {
+            put_rule(text, &post->rules[k]);
+        }
+    }
+    buffer_put_text(text, "\r\n");
+}
+
+static void put_providers(struct session *session, struct buffer *text)
+{
+    struct fetch_report report;
+    fetch_copy_report(session_worker(session)->shared->fetch, &report);
+    buffer_printf(text, "providers:%zu\r\nflights:%zu\r\n", report.posts_count,
+                  report.flights);
+    for (size_t i = 0; i < report.posts_count; i++) {
+        put_provider(text, i, &report.posts[i]);
+    }
+}
+
 static const struct section {
     const char *name;
     void (*put)(struct session *session, struct buffer *text);
 } sections[] = {
-    {"Server", put_server}, {"Clients", put_clients},   {"Memory", put_memory},
-    {"Stats", put_stats},   {"Keyspace", put_keyspace},
+    {"Server", put_server},       {"Clients", put_clients},
+    {"Memory", put_memory},       {"Stats", put_stats},
+    {"Providers", put_providers}, {"Keyspace", put_keyspace},
 };
 
 static bool is_wanted(const struct resp_command *command, const char *name)

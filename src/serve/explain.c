@@ -127,7 +127,9 @@ static const char *minute(char out[CLOCK_TEXT_SIZE], int64_t unix_s)
 static void put_head(struct buffer *out, const struct explain_source *source)
 {
     const char *symbol = source->explanation->symbol.text;
-    if (source->name == NULL) {
+    bool is_named =
+        source->name != NULL && strcmp(source->name->name, symbol) != 0;
+    if (!is_named) {
         buffer_printf(out, "%s\n", symbol);
         return;
     }
@@ -281,23 +283,23 @@ static void put_next(struct buffer *out,
     }
 }
 
-static void put_asked(struct buffer *out,
-                      const struct desk_explanation *explanation)
+static void put_whom(struct buffer *out,
+                     const struct desk_explanation *explanation)
 {
     if (explanation->at == explanation->witnesses_count) {
-        put_line(out, "asked", "nobody: no provider may be asked for it");
+        put_line(out, "to ask", "nobody: no provider may be asked for it");
         return;
     }
     const struct desk_witness *next = &explanation->witnesses[explanation->at];
     char in[DURATION_SIZE];
     if (next->wait_ms == 0) {
-        put_line(out, "asked", "%s, at once, when somebody has to wait",
+        put_line(out, "to ask", "%s, at once, when somebody has to wait",
                  next->post.name);
     } else if (next->wait_ms == UINT64_MAX) {
-        put_line(out, "asked", "%s, nobody knows when: %s", next->post.name,
+        put_line(out, "to ask", "%s, nobody knows when: %s", next->post.name,
                  next->wait_why);
     } else {
-        put_line(out, "asked", "%s, in %s: %s", next->post.name,
+        put_line(out, "to ask", "%s, in %s: %s", next->post.name,
                  duration(in, next->wait_ms), next->wait_why);
     }
 }
@@ -385,7 +387,7 @@ static void put_allowance(struct buffer *out, const struct desk_allowance *rule)
     }
     if (view->left > 0 && rule->out_in_ms != UINT64_MAX &&
         view->rule.span > BUDGET_SECOND) {
-        snprintf(runs_out, sizeof(runs_out), "; at this pace used up in %s",
+        snprintf(runs_out, sizeof(runs_out), "; at this pace gone in %s",
                  duration(length, rule->out_in_ms));
     }
     put_line(out, "  left", "%" PRIu32 " of %" PRIu32 " %sa %s%s%s", view->left,
@@ -421,7 +423,7 @@ void explain_render(struct buffer *out, const struct explain_source *source)
     }
     put_market(out, explanation);
     put_next(out, explanation);
-    put_asked(out, explanation);
+    put_whom(out, explanation);
     for (size_t i = 0; i < explanation->witnesses_count; i++) {
         put_witness(out, &explanation->witnesses[i]);
     }

@@ -8,10 +8,11 @@
  *     source    alphavantage, delayed by 15 min
  *     market    XNYS is open until 2026-11-20T21:00Z, in 12 s
  *     next      in 34 s: it is asked for again before it is stale
- *     asked     alphavantage, at once, if somebody has to wait
+ *     to ask    alphavantage, at once, when somebody has to wait
  *     alphavantage: ok
  *       said    ok, 12 s ago
- *       left    19 of 25 calls a day, anew in 9 h 12 min
+ *       left    19 of 25 a day, anew in 9 h 12 min; at this pace gone in 4 h 18
+ * min
  *
  * A line has EXPLAIN_COLUMNS at most; what is longer goes on below, three lines
  * of it.  Seven lines, and three or four for each provider.
