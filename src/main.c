@@ -22,6 +22,7 @@
 #include "serve/almanac.h"
 #include "serve/server.h"
 #include "serve/settings.h"
+#include "serve/trial.h"
 #include "serve/upstream.h"
 
 /* Where the settings are when nobody says. */
@@ -31,11 +32,13 @@
 
 enum { EXIT_USAGE = 2 };
 
-enum mode { MODE_SERVE, MODE_CHECK, MODE_PRINT };
+enum mode { MODE_SERVE, MODE_CHECK, MODE_PRINT, MODE_TRY };
 
 struct arguments {
     enum mode mode;
     struct conf_sources sources;
+    const char *provider; /* MODE_TRY, as the next */
+    const char *symbol;
     const char *sets[SETS_LIMIT];
 };
 
@@ -57,6 +60,12 @@ static const char help[] =
     "      --check-config    check the settings and what they name, and end\n"
     "      --print-config    print all settings as a file that can be used\n"
     "  -V, --version         print the version\n"
+    "      --try-provider NAME SYMBOL\n"
+    "                        make one call to a provider, show what was "
+    "asked,\n"
+    "                        what came and what it means, and end: 0 where "
+    "there\n"
+    "                        is a price\n"
     "  -h, --help            print this\n"
     "\n"
     "Every setting can also come from the environment: cache.fresh_for is\n"
@@ -68,6 +77,7 @@ static const struct option options[] = {
     {"check-config", no_argument, NULL, 'C'},
     {"print-config", no_argument, NULL, 'P'},
     {"version", no_argument, NULL, 'V'},
+    {"try-provider", required_argument, NULL, 'T'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -98,6 +108,10 @@ static int take_option(struct arguments *arguments, int option)
         arguments->mode = MODE_PRINT;
         return -1;
     case 'V':
+    case 'T':
+        arguments->mode = MODE_TRY;
+        arguments->provider = optarg;
+        return -1;
         printf("quoted %s\n", QUOTED_VERSION);
         return EXIT_SUCCESS;
     case 'h':
@@ -121,6 +135,12 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
         status = take_option(arguments, option);
     }
     if (status < 0 && optind < argc) {
+    if (status < 0 && arguments->mode == MODE_TRY) {
+        arguments->symbol = optind < argc ? argv[optind++] : NULL;
+        if (arguments->symbol == NULL) {
+            return usage_error("--try-provider takes NAME SYMBOL");
+        }
+    }
         return usage_error("takes options only; settings are --set KEY=VALUE");
     }
     if (arguments->sources.file == NULL && access(DEFAULT_FILE, F_OK) == 0) {
@@ -166,6 +186,26 @@ static int check_settings(const struct conf *conf)
 }
 
 /* Descriptors that are neither a client's nor a call's: loops, listeners, the
+/* Make one call to a provider and show it. */
+static int try_provider(const struct conf *conf,
+                        const struct arguments *arguments)
+{
+    char error[TRIAL_ERROR_SIZE];
+    const struct trial_options trial_options = {
+        .conf = conf,
+        .environment = (const char *const *)environ,
+        .provider = arguments->provider,
+        .symbol = arguments->symbol,
+    };
+    settings_apply_log(conf);
+    signal(SIGPIPE, SIG_IGN);
+    enum trial_end end = trial_run(&trial_options, stdout, error);
+    if (error[0] != '\0') {
+        fprintf(stderr, "quoted: %s\n", error);
+    }
+    return (int)end;
+}
+
  * log, what libraries open. */
 #define OTHER_FILES 512
 
@@ -248,6 +288,9 @@ int main(int argc, char **argv)
         break;
     case MODE_SERVE:
         status = serve(&conf, &arguments.sources);
+    case MODE_TRY:
+        status = try_provider(conf, &arguments);
+        break;
         break;
     }
     conf_destroy(&conf);

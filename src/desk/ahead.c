@@ -171,6 +171,29 @@ void desk_refresh_due(struct desk *desk, struct steady_time now)
     }
 }
 
+/* Whether a post has something new: the provider of that name, or with NULL any
+ * that is a file. */
+static bool has_news(const struct post *post, const char *provider)
+{
+    const struct provider *own = post->what.provider;
+    return provider != NULL ? strcmp(provider_name(own), provider) == 0
+                            : provider_is_file(own);
+}
+
+/* Whether a quote is of a provider that has something new. */
+static bool is_outdated(const struct desk *desk, const struct quote *quote,
+                        const char *provider)
+{
+    for (size_t i = 0; i < desk->set->count; i++) {
+        const struct post *post = &desk->set->posts[i];
+        if (has_news(post, provider) &&
+            strcmp(provider_name(post->what.provider), quote->source) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Ask for a symbol again whose price came from `provider`, wanted or not: who
  * asks next is not to get what is known to be old. */
 static void renew(struct desk *desk, const struct symbol *symbol,
@@ -178,7 +201,7 @@ static void renew(struct desk *desk, const struct symbol *symbol,
 {
     struct desk_interest interest;
     if (!ask_interest(desk, symbol, &interest) || interest.quote == NULL ||
-        strcmp(interest.quote->source, provider) != 0) {
+        !is_outdated(desk, interest.quote, provider)) {
         return;
     }
     struct flight *flight = desk_find_flight(desk, symbol);
@@ -203,7 +226,7 @@ void desk_renew(struct desk *desk, struct steady_time now, const char *provider)
 {
     for (size_t i = 0; i < desk->set->count; i++) {
         struct post *post = &desk->set->posts[i];
-        if (strcmp(provider_name(post->what.provider), provider) == 0) {
+        if (has_news(post, provider)) {
             post->rest = (struct rest){.until_ms = 0};
         }
     }

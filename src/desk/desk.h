@@ -135,6 +135,14 @@ void desk_arrive(struct desk *desk, struct steady_time now,
                  const struct provider_verdict verdicts[]);
 
 /* End every flight with ERR_DRAINING, those that are called too, whose calls
+/*
+ * What provider `provider` has, or with NULL each that is a file, is known to be
+ * new.  It may be asked at once, whatever it was given a rest for, and the prices
+ * that came from it are asked for again, as many as flights_max lets.
+ */
+void desk_renew(struct desk *desk, struct steady_time now,
+                const char *provider);
+
  * are gone. */
 void desk_drain(struct desk *desk);
 

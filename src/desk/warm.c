@@ -171,6 +171,16 @@ bool warm_take(struct warm *warm, uint64_t now_ms, struct warm_due *out)
     return true;
 }
 
+size_t warm_list(const struct warm *warm, struct symbol out[], size_t room)
+{
+    size_t count = 0;
+    for (const struct entry *entry = warm->entries;
+         entry != NULL && count < room; entry = entry->hh.next) {
+        out[count++] = entry->symbol;
+    }
+    return count;
+}
+
 size_t warm_count(const struct warm *warm)
 {
     return HASH_COUNT(warm->entries);

@@ -52,5 +52,8 @@ struct warm_due {
 /* Take out one that is due; false where there is none. */
 bool warm_take(struct warm *warm, uint64_t now_ms, struct warm_due *out);
 
+/* Copy the symbols, up to `room` of them, in no order.  Returns how many. */
+size_t warm_list(const struct warm *warm, struct symbol out[], size_t room);
+
 /* Number of symbols. */
 size_t warm_count(const struct warm *warm);

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "desk/terms.h"
 #include "fetch/caller.h"
+#include "fetch/press.h"
 #include "provider/query.h"
 
 /* Room for a full batch: 256 symbols of 64 bytes, each percent-encoded. */
@@ -34,5 +35,16 @@ int dial_start(struct caller *caller, const struct desk_provider *provider,
     }
     wipe(&url);
     wipe(&headers);
+    return err;
+}
+
+int dial_press(struct press *press, const struct desk_provider *provider,
+               const struct query *query, void *tag)
+{
+    struct buffer url = buffer_empty(URL_LIMIT);
+    query_compose_url(query, provider->origin, &url);
+    buffer_put_byte(&url, '\0');
+    int err = url.failed ? ERR_NOMEM : press_ask(press, url.data, query, tag);
+    buffer_deinit(&url);
     return err;
 }

@@ -11,6 +11,7 @@
 #include "fetch/caller.h"
 #include "fetch/dial.h"
 #include "fetch/errand.h"
+#include "fetch/press.h"
 #include "fetch/report.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -55,6 +56,7 @@ struct fetch {
     struct mailbox mailbox;
     struct fetch_options options;
     struct caller *caller;
+    struct press *press; // where a file is asked
     struct desk *desk;
     struct errands unnoted;            // wait for their note
     struct errands dialed;             // are under way
@@ -124,7 +126,10 @@ static void dial(struct fetch *fetch, struct errand *errand)
 {
     const struct desk_call *call = errand->call;
     TAILQ_INSERT_TAIL(&fetch->dialed, errand, link);
-    int err = dial_start(fetch->caller, call->provider, &call->query, errand);
+    int err =
+        provider_is_file(call->query.provider)
+            ? dial_press(fetch->press, call->provider, &call->query, errand)
+            : dial_start(fetch->caller, call->provider, &call->query, errand);
     if (err != 0) {
         const char *why = err == ERR_ABSENT ? caller_load_error(fetch->caller)
                                             : err_sentence(err);
@@ -160,8 +165,9 @@ static void begin(struct fetch *fetch, const struct desk_call *call)
         return;
     }
     errand->call = call;
-    if (fetch->options.store == NULL) {
-        dial(fetch, errand);
+    if (fetch->options.store == NULL ||
+        provider_is_file(call->query.provider)) {
+        dial(fetch, errand); // there is nothing to count, or nowhere
     } else {
         note(fetch, errand);
     }
@@ -237,6 +243,31 @@ static void on_answer(void *user, void *tag, const struct caller_answer *answer)
     proceed(fetch);
 }
 
+IMPLEMENTS(on_judged)
+static void on_judged(void *user, void *tag,
+                      const struct provider_outcome *outcome,
+                      const struct provider_verdict verdicts[])
+{
+    struct fetch *fetch = user;
+    struct errand *errand = tag;
+    memcpy(fetch->verdicts, verdicts,
+           errand->call->query.count * sizeof(*verdicts));
+    finish(fetch, errand, 0, outcome);
+    proceed(fetch);
+}
+
+/* What a file did not know before, it may. */
+IMPLEMENTS(on_news)
+static void on_news(void *user, const char *provider)
+{
+    struct fetch *fetch = user;
+    desk_renew(fetch->desk, now(fetch), provider);
+    if (fetch->options.on_change != NULL) {
+        fetch->options.on_change(fetch->options.user);
+    }
+    proceed(fetch);
+}
+
 /* --- Orders from other threads ----------------------------------------------
  */
 
@@ -275,6 +306,13 @@ static void free_providers(struct desk_provider **providers, size_t count)
     *providers = NULL;
 }
 
+/* The files that are asked may be others. */
+static void renew_files(struct fetch *fetch)
+{
+    press_forget(fetch->press);
+    desk_renew(fetch->desk, now(fetch), NULL);
+}
+
 static void obey_change(struct fetch *fetch, struct order_mail *mail)
 {
     int err = desk_open(fetch->desk, now(fetch), &mail->policy, mail->providers,
@@ -285,6 +323,7 @@ static void obey_change(struct fetch *fetch, struct order_mail *mail)
                   LOG_TEXT("cause", err_sentence(err)));
     }
     free_providers(&mail->providers, mail->count);
+    renew_files(fetch);
     if (fetch->options.on_change != NULL) {
         fetch->options.on_change(fetch->options.user);
     }
@@ -329,6 +368,7 @@ static void on_mail(void *user, struct mail *mail)
 
 static void drain(struct fetch *fetch)
 {
+    press_destroy(&fetch->press);   // as the next
     caller_destroy(&fetch->caller); // which calls nobody back
     errand_free_all(&fetch->unnoted);
     errand_free_all(&fetch->dialed);
@@ -417,9 +457,22 @@ static int make_desk(struct fetch *fetch, struct desk_provider *providers,
                     : err;
 }
 
+static int make_press(struct fetch *fetch)
+{
+    struct press_options options = {
+        .loop = &fetch->loop,
+        .clock = fetch->options.clock,
+        .on_judged = on_judged,
+        .on_news = on_news,
+        .user = fetch,
+    };
+    return press_create(&fetch->press, &options);
+}
+
 /* End what was made, where the thread does not start after all. */
 static void undo(struct fetch *fetch, bool has_loop)
 {
+    press_destroy(&fetch->press);
     desk_destroy(&fetch->desk);
     caller_destroy(&fetch->caller);
     if (has_loop) {
@@ -452,6 +505,9 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
     bool has_loop = err == 0;
     if (err == 0) {
         err = caller_create(&fetch->caller, &fetch->loop, on_answer, fetch);
+    }
+    if (err == 0) {
+        err = make_press(fetch);
     }
     if (err == 0) {
         err = make_desk(fetch, providers, count);

@@ -236,6 +236,11 @@ static void extract_as_of(const struct extract *extract,
             return;
         }
     }
+    if (extract->written_unix_ms > 0) {
+        out->has_as_of = true;
+        out->as_of_unix_ns =
+            extract->written_unix_ms * (int64_t)CLOCK_NS_PER_MS;
+    }
 }
 
 /* --- The quote ------------------------------------------------------------ */

@@ -37,6 +37,7 @@ struct extract {
     const struct symbol *symbol;
     struct provider_delay delay; /* of this place of the data */
     int64_t now_unix_ms;         /* 0: not known */
+    int64_t written_unix_ms;     /* 0: not known; as of when, by default */
 };
 
 /*

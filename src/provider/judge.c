@@ -315,6 +315,7 @@ static struct finding find(const struct judge *judge, size_t at,
         .symbol = judge->query->symbols[at],
         .delay = judge->plan.delay,
         .now_unix_ms = judge->answer->now_unix_ms,
+        .written_unix_ms = judge->answer->written_unix_ms,
     };
     return find_in_row(judge, &extract, seat->row, out);
 }

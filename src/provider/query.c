@@ -2,6 +2,7 @@
 #include "provider/query.h"
 
 #include "base/check.h"
+#include "document/words.h"
 #include "provider/provider_priv.h"
 #include "provider/query_priv.h"
 #include "provider/spelling.h"
@@ -176,4 +177,14 @@ void query_compose_headers(const struct query *query, struct buffer *out)
         template_put_header(provider->headers.items[i], &values, out);
         buffer_put_byte(out, '\0');
     }
+}
+
+void query_show(const struct query *query, struct span text, char *out,
+                size_t size)
+{
+    struct query_keys keys = query_keys_of(query);
+    struct words words;
+    words_init(&words, out, size, keys.first);
+    words_hide(&words, keys.second);
+    words_put(&words, text);
 }

@@ -60,3 +60,11 @@ void query_compose_url(const struct query *query, const char *origin,
 /* Append the header lines, each with a 0 behind it and no newline.  They may
  * hold the key. */
 void query_compose_headers(const struct query *query, struct buffer *out);
+
+/*
+ * Write what came back into `out`, of `size` bytes, 1 or more (checked), for
+ * people: one printable line, cut to fit, in which no key shows
+ * (document/words.h).
+ */
+void query_show(const struct query *query, struct span text, char *out,
+                size_t size);

@@ -93,6 +93,14 @@ static struct document_node find_place(struct seat_plan *plan,
     return root;
 }
 
+enum seat_place seat_place_of(const struct provider_endpoint *endpoint,
+                              const struct document *document)
+{
+    struct seat_plan plan = {.seats = NULL};
+    find_place(&plan, endpoint, document);
+    return plan.place;
+}
+
 /* --- Rows to seats -------------------------------------------------------- */
 
 static void lead_to(struct seat *seat, struct document_node row)

@@ -49,6 +49,10 @@ int seat_init_all(struct seat_plan *plan, const struct query *query);
 /* Free them. */
 void seat_deinit_all(struct seat_plan *plan);
 
+/* What is at the place of the data in a document. */
+enum seat_place seat_place_of(const struct provider_endpoint *endpoint,
+                              const struct document *document);
+
 /* Find the place of the data in a document and lead its rows to the seats. */
 void seat_rows(struct seat_plan *plan, const struct provider_endpoint *endpoint,
                const struct document *document);

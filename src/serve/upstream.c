@@ -151,7 +151,7 @@ int upstream_open_one(struct desk_provider *out,
                       char error[UPSTREAM_ERROR_SIZE])
 {
     *out = (struct desk_provider){.timeout_ms = settings->timeout_ms};
-    refuse(error, ERR_NOMEM, "no memory");
+    error[0] = '\0';
     int err = open_description(&out->provider, settings, error);
     err = err == 0 ? check_url(out, settings->url, error) : err;
     err = err == 0 ? read_plan(out, settings, error) : err;
@@ -162,6 +162,9 @@ int upstream_open_one(struct desk_provider *out,
     err = err == 0 ? read_key(out, settings, environment, error) : err;
     if (err != 0) {
         terms_free_provider(out);
+        if (error[0] == '\0') {
+            refuse(error, err, "%s", err_sentence(err));
+        }
     }
     return err;
 }
