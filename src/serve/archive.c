@@ -11,8 +11,12 @@
 #include "base/file.h"
 #include "cache/cache.h"
 #include "conf/conf.h"
+#include "desk/closing.h"
 #include "obs/log.h"
 #include "obs/metric.h"
+#include "quote/freshness.h"
+#include "quote/quote.h"
+#include "serve/market.h"
 #include "store/store.h"
 
 static void log_opening(const struct database_opening *opening,
@@ -60,9 +64,14 @@ struct loading {
     struct cache *cache;
     uint64_t now_mono_ms;
     int64_t now_unix_ms;
-    uint64_t age_ms_max;
+    struct freshness_rule rule;
+    const struct market_book *book;
+    size_t seen;
     size_t count;
 };
+
+/* A reader that does not pause keeps the table from growing. */
+#define QUOTES_A_PAUSE 64
 
 IMPLEMENTS(database_quote_fn)
 static void load(void *user, const struct quote *kept)
@@ -70,18 +79,33 @@ static void load(void *user, const struct quote *kept)
     struct loading *loading = user;
     int64_t age_ms = loading->now_unix_ms - kept->fetched_unix_ms;
     age_ms = age_ms < 0 ? 0 : age_ms; // the wall clock was put back
-    if ((uint64_t)age_ms > loading->age_ms_max) {
-        return; // it would not be served
+    if ((uint64_t)age_ms >= loading->now_mono_ms) {
+        return; // older than the monotonic clock can say
+    }
+    if (++loading->seen % QUOTES_A_PAUSE == 0) {
+        cache_reader_pause();
+        cache_reader_resume();
     }
     struct quote quote = *kept;
     quote.fetched_mono_ms = loading->now_mono_ms - (uint64_t)age_ms;
+    // For how long it holds was decided when it was fetched.
+    closing_note(&quote, market_hours(loading->book, &quote.symbol),
+                 (struct steady_time){
+                     .unix_ms = quote.fetched_unix_ms,
+                     .mono_ms = quote.fetched_mono_ms,
+                 });
+    if (freshness_of(&quote, &loading->rule, loading->now_mono_ms) ==
+        FRESHNESS_EXPIRED) {
+        return;
+    }
     int err = cache_publish(loading->cache, &quote, loading->now_mono_ms);
     CHECK(err == 0 || err == ERR_NOMEM || err == ERR_STALE);
     loading->count += err == 0;
 }
 
 void archive_load(struct store *store, struct cache *cache,
-                  const struct clock *clock, const struct conf *conf)
+                  const struct clock *clock, const struct conf *conf,
+                  const struct market_book *book)
 {
     if (store == NULL) {
         return;
@@ -90,9 +114,9 @@ void archive_load(struct store *store, struct cache *cache,
         .cache = cache,
         .now_mono_ms = clock_mono_ms(clock),
         .now_unix_ms = clock_unix_ms(clock),
-        .age_ms_max = conf->cache.fresh_for_ms + conf->cache.stale_for_ms,
+        .rule = {conf->cache.fresh_for_ms, conf->cache.stale_for_ms},
+        .book = book,
     };
-    CHECK(loading.now_mono_ms > loading.age_ms_max);
     cache_reader_join();
     int err = database_each_quote(store_database(store),
                                   conf->cache.symbols_max, load, &loading);

@@ -9,6 +9,7 @@
 struct cache;        /* cache/cache.h */
 struct clock;        /* base/clock.h */
 struct conf;         /* conf/conf.h */
+struct market_book;  /* serve/market.h */
 struct metric_cells; /* obs/metric.h */
 struct store;        /* store/store.h */
 
@@ -24,10 +25,16 @@ int archive_open(struct store **out, const struct conf *conf,
                  const struct clock *clock, struct metric_cells *cells,
                  char error[ARCHIVE_ERROR_SIZE]);
 
-/* Make the quotes that were kept current.  NULL is allowed.  Threads: main,
- * before any other writes to the cache. */
+/*
+ * Make the quotes that were kept current, as they would be had the server gone
+ * on: of their true age, and the closing price of a market that is closed is
+ * `closed`, which no call is made for.  Those that would not be served any more
+ * are left out.  NULL for `store` is allowed.  Threads: main, before any other
+ * writes to the cache.
+ */
 void archive_load(struct store *store, struct cache *cache,
-                  const struct clock *clock, const struct conf *conf);
+                  const struct clock *clock, const struct conf *conf,
+                  const struct market_book *book);
 
 /* Bytes of the word by which this start of the machine is known, and its 0. */
 #define ARCHIVE_BOOT_SIZE 40

@@ -18,6 +18,7 @@
 #include "serve/agent.h"
 #include "serve/almanac.h"
 #include "serve/archive.h"
+#include "serve/market.h"
 #include "serve/notify.h"
 #include "serve/reload.h"
 #include "serve/roster.h"
@@ -394,7 +395,7 @@ static int make_all(struct server *server, struct sockets *sockets,
 }
 
 static int open_archive(struct server *server, const struct conf *conf,
-                        char error[SERVER_ERROR_SIZE])
+                        struct market_book *book, char error[SERVER_ERROR_SIZE])
 {
     struct shared *shared = &server->shared;
     char why[ARCHIVE_ERROR_SIZE];
@@ -405,7 +406,9 @@ static int open_archive(struct server *server, const struct conf *conf,
         snprintf(error, SERVER_ERROR_SIZE, "%s", why);
         return err;
     }
-    archive_load(shared->store, shared->cache, shared->clock, conf);
+    book->calendar = almanac_calendar(server->supply.almanac);
+    book->usual = conf->fetch.market;
+    archive_load(shared->store, shared->cache, shared->clock, conf, book);
     server->supply.ledger.store = shared->store;
     return 0;
 }
@@ -434,7 +437,9 @@ static int open_all(struct server *server, struct conf **conf,
                    : err;
     err = err == 0 ? upstream_load_names(&names, *conf, error) : err;
     err = err == 0 ? load_almanac(server, *conf, error) : err;
-    err = err == 0 ? open_archive(server, *conf, error) : err;
+    struct market_book book = {
+        .names = names, .providers = providers, .providers_count = count};
+    err = err == 0 ? open_archive(server, *conf, &book, error) : err;
     sockets->workers = server->shared.workers_count;
     err =
         err == 0 ? sockets_bind(sockets, *conf, error, SERVER_ERROR_SIZE) : err;

@@ -13,6 +13,7 @@
 #include "quote/names.h"
 #include "serve/almanac.h"
 #include "serve/archive.h"
+#include "serve/market.h"
 #include "serve/question.h"
 #include "serve/settings.h"
 #include "serve/watch.h"
@@ -80,35 +81,15 @@ static void on_interest(void *user, const struct symbol *symbol,
     }
 }
 
-/* Whether a symbol looks like that of a share: letters, perhaps with a class
- * behind a dot.  Others are pairs, futures and indices. */
-static bool is_plain(const struct symbol *symbol)
-{
-    for (size_t i = 0; i < symbol->len; i++) {
-        char c = symbol->text[i];
-        if ((c < 'A' || c > 'Z') && c != '.') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The market of a symbol: what the names file says, or the symbol itself, or
- * where shares are from that do not say. */
 static struct span find_market(struct supply *supply,
                                const struct symbol *symbol, char mic[8])
 {
     uv_mutex_lock(&supply->lock);
     const struct settings *settings = supply->settings;
-    const struct name *name =
-        settings == NULL ? NULL
-                         : names_find(settings->names, symbol_span(symbol));
-    struct span market = symbol_mic(symbol);
-    if (name != NULL && name->mic[0] != '\0') {
-        market = span_of(name->mic);
-    } else if (market.len == 0 && is_plain(symbol) && settings != NULL) {
-        market = span_of(settings->conf->fetch.market);
-    }
+    struct span market =
+        settings == NULL
+            ? symbol_mic(symbol)
+            : market_of(settings->names, settings->conf->fetch.market, symbol);
     size_t len = market.len < 8 ? market.len : 0;
     memcpy(mic, market.data, len); // the settings may go
     uv_mutex_unlock(&supply->lock);

@@ -15,6 +15,7 @@
 
 enum statement {
     PUT_QUOTE,
+    FETCHED_SINCE,
     EACH_QUOTE,
     IS_KNOWN,
     PUT_HISTORY,
@@ -26,10 +27,15 @@ enum statement {
 };
 
 static const char *const texts[STATEMENTS] = {
-    [PUT_QUOTE] = SCHEMA_PUT_QUOTE,   [EACH_QUOTE] = SCHEMA_EACH_QUOTE,
-    [IS_KNOWN] = SCHEMA_IS_KNOWN,     [PUT_HISTORY] = SCHEMA_PUT_HISTORY,
-    [EACH_PAST] = SCHEMA_EACH_PAST,   [PRUNE] = SCHEMA_PRUNE,
-    [PUT_BUDGET] = SCHEMA_PUT_BUDGET, [READ_BUDGET] = SCHEMA_READ_BUDGET,
+    [FETCHED_SINCE] = SCHEMA_FETCHED_SINCE,
+    [PUT_QUOTE] = SCHEMA_PUT_QUOTE,
+    [EACH_QUOTE] = SCHEMA_EACH_QUOTE,
+    [IS_KNOWN] = SCHEMA_IS_KNOWN,
+    [PUT_HISTORY] = SCHEMA_PUT_HISTORY,
+    [EACH_PAST] = SCHEMA_EACH_PAST,
+    [PRUNE] = SCHEMA_PRUNE,
+    [PUT_BUDGET] = SCHEMA_PUT_BUDGET,
+    [READ_BUDGET] = SCHEMA_READ_BUDGET,
 };
 
 struct database {
@@ -59,7 +65,7 @@ static int prepare(struct database *database)
 static int check_rows(struct database *database)
 {
     sqlite3_stmt *each = database->statements[EACH_QUOTE];
-    sqlite3_bind_int64(each, 1, INT64_MAX);
+    sqlite3_bind_int64(each, 1, INT64_MIN);
     int err = 0;
     int code;
     while (err == 0 && (code = sqlite3_step(each)) == SQLITE_ROW) {
@@ -200,11 +206,30 @@ void database_undo(struct database *database)
 
 /* --- Quotes --------------------------------------------------------------- */
 
+/* Since when the last `count_max` quotes were fetched. */
+static int find_since(struct database *database, size_t count_max,
+                      int64_t *unix_ms)
+{
+    CHECK(count_max > 0);
+    sqlite3_stmt *statement = database->statements[FETCHED_SINCE];
+    sqlite3_bind_int64(statement, 1, (int64_t)count_max);
+    int code = sqlite3_step(statement);
+    *unix_ms =
+        code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : INT64_MIN;
+    int err = code == SQLITE_ROW || code == SQLITE_DONE ? 0 : fail(database);
+    sqlite3_reset(statement);
+    return err;
+}
+
 int database_each_quote(struct database *database, size_t count_max,
                         database_quote_fn fn, void *user)
 {
+    int64_t since_unix_ms;
+    if (find_since(database, count_max, &since_unix_ms) != 0) {
+        return ERR_IO;
+    }
     sqlite3_stmt *each = database->statements[EACH_QUOTE];
-    sqlite3_bind_int64(each, 1, (int64_t)count_max);
+    sqlite3_bind_int64(each, 1, since_unix_ms);
     int code;
     while ((code = sqlite3_step(each)) == SQLITE_ROW) {
         struct quote quote;

@@ -69,9 +69,11 @@ const char *database_error(const struct database *database);
 typedef void (*database_quote_fn)(void *user, const struct quote *quote);
 
 /*
- * Call `fn` for each quote that was kept, all but fetched_mono_ms, the one that
- * was fetched last first, up to `count_max`.  Returns 0 or ERR_IO, which can
- * only be the disk's fault: the rows were checked when the file was opened.
+ * Call `fn` for each quote that was kept, all but fetched_mono_ms, in no order;
+ * of more than `count_max` (1 or more, checked) for those that were fetched
+ * last, and at the same instant as the first of these.  Returns 0 or ERR_IO,
+ * which can only be the disk's fault: the rows were checked when the file was
+ * opened.
  */
 int database_each_quote(struct database *database, size_t count_max,
                         database_quote_fn fn, void *user);

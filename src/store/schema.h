@@ -59,11 +59,18 @@
     " as_of_unix_ns, as_of_is_day, is_old, delay, delay_s, fetched_unix_ms,"  \
     " source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
+/* When the last of so many was fetched, where there are more of them. */
+#define SCHEMA_FETCHED_SINCE                   \
+    "SELECT fetched_unix_ms FROM quote"        \
+    " WHERE (SELECT count(*) FROM quote) > ?1" \
+    " ORDER BY fetched_unix_ms DESC LIMIT 1 OFFSET ?1 - 1"
+
+/* Not sorted: the rows of 100,000 quotes do not fit where SQLite sorts. */
 #define SCHEMA_EACH_QUOTE                                            \
     "SELECT symbol, price, open, high, low, previous_close, change," \
     " change_percent, volume, currency, unit_factor, as_of_unix_ns," \
     " as_of_is_day, is_old, delay, delay_s, fetched_unix_ms, source" \
-    " FROM quote ORDER BY fetched_unix_ms DESC, symbol LIMIT ?"
+    " FROM quote WHERE fetched_unix_ms >= ?"
 
 /* The columns in the order of both. */
 enum schema_column {
