@@ -190,10 +190,12 @@ struct flight *desk_make_flight(struct desk *desk, const struct symbol *symbol,
 }
 
 void desk_tell(struct desk *desk, struct flight *flight,
-               const struct desk_result *result)
+               struct desk_result *result)
 {
     uint64_t askers = flight->askers;
+    result->not_before_mono_ms = flight->not_before_mono_ms;
     flight->askers = 0;
+    flight->not_before_mono_ms = 0;
     desk->callbacks.on_done(desk->callbacks.user, askers, result);
 }
 
@@ -240,16 +242,26 @@ static void hurry(struct desk *desk, struct flight *flight,
     }
 }
 
+/* Note that somebody wants what is flown for. */
+static void add_asker(struct flight *flight, unsigned asker,
+                      struct desk_wish wish, uint64_t now_mono_ms)
+{
+    flight->askers |= UINT64_C(1) << asker;
+    flight->wanted_mono_ms = now_mono_ms;
+    if (flight->not_before_mono_ms < wish.not_before_mono_ms) {
+        flight->not_before_mono_ms = wish.not_before_mono_ms;
+    }
+}
+
 int desk_ask(struct desk *desk, struct steady_time now,
-             const struct symbol *symbol, unsigned asker, bool is_waited)
+             const struct symbol *symbol, unsigned asker, struct desk_wish wish)
 {
     CHECK(asker < DESK_ASKERS_LIMIT);
     struct flight *flight = desk_find_flight(desk, symbol);
     if (flight != NULL) {
         metric_add(desk->cells, METRIC_flights_joined, 1);
-        flight->askers |= UINT64_C(1) << asker;
-        flight->wanted_mono_ms = now.mono_ms;
-        if (is_waited && !flight->is_waited) {
+        add_asker(flight, asker, wish, now.mono_ms);
+        if (wish.is_waited && !flight->is_waited) {
             hurry(desk, flight, now);
         }
         return 0;
@@ -263,10 +275,10 @@ int desk_ask(struct desk *desk, struct steady_time now,
         metric_add(desk->cells, METRIC_flights_refused, 1);
         return ERR_NOMEM;
     }
-    flight->askers = UINT64_C(1) << asker;
-    flight->is_waited = is_waited;
+    add_asker(flight, asker, wish, now.mono_ms);
+    flight->is_waited = wish.is_waited;
     flight->waited_mono_ms = now.mono_ms;
-    if (!is_waited) {
+    if (!wish.is_waited) {
         begin_count(desk, flight, now.mono_ms);
     }
     route_on(desk, flight, now);

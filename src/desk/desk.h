@@ -93,10 +93,11 @@ int desk_open(struct desk *desk, struct steady_time now,
               const struct desk_policy *policy, struct desk_provider *providers,
               size_t count);
 
-/* Asker number `asker` wants a symbol; with is_waited a request waits for it.
- * Returns 0; ERR_FULL at flights_max, or ERR_NOMEM: it is not told then. */
+/* Asker number `asker` wants a symbol.  Returns 0; ERR_FULL at flights_max, or
+ * ERR_NOMEM: it is not told then. */
 int desk_ask(struct desk *desk, struct steady_time now,
-             const struct symbol *symbol, unsigned asker, bool is_waited);
+             const struct symbol *symbol, unsigned asker,
+             struct desk_wish wish);
 
 /* A call that is to be made. */
 struct desk_call {

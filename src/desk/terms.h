@@ -43,11 +43,21 @@ struct desk_provider {
 /* How a flight ended. */
 struct desk_result {
     struct symbol symbol;
+    /* What its askers demanded (struct desk_wish): the newest of that. */
+    uint64_t not_before_mono_ms;
     int err; /* 0: `quote` is there; ERR_UNKNOWN, ERR_NODATA, ERR_LIMIT,
               * ERR_UPSTREAM, ERR_OVERLOADED, ERR_DRAINING */
     bool is_recalled;   /* known before: there is nothing new to keep */
     struct quote quote; /* with err 0 */
     char reason[DESK_REASON_SIZE]; /* a sentence for people; "" with err 0 */
+};
+
+/* What an asker wants of a symbol. */
+struct desk_wish {
+    bool is_waited; /* a request waits for it */
+    /* A quote that was fetched before this will not do; 0: one that need not be
+     * called for will. */
+    uint64_t not_before_mono_ms;
 };
 
 /* A flight ended; `askers` has a bit for each asker.  BORROWED for the call.
@@ -56,7 +66,8 @@ typedef void (*desk_done_fn)(void *user, uint64_t askers,
                              const struct desk_result *result);
 
 /* Whether result->symbol need not be called for, because its answer is known by
- * now; then fills in err and quote or reason.  Threads: the desk's owner's. */
+ * now, and new enough for not_before_mono_ms; then fills in err and quote or
+ * reason.  Threads: the desk's owner's. */
 typedef bool (*desk_recall_fn)(void *user, struct desk_result *result);
 
 /* How the allowance is spent; what the members mean is in desk/desk.h. */

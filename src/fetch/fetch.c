@@ -38,7 +38,7 @@ struct order_mail {
     enum order order;
     unsigned asker; // ORDER_ASK and _EXPLAIN, as the next
     struct symbol symbol;
-    bool is_waited;                  // ORDER_ASK
+    struct desk_wish wish;           // ORDER_ASK
     uint64_t number;                 // ORDER_EXPLAIN
     struct desk_provider *providers; // ORDER_CHANGE, owned; as the next two
     size_t count;
@@ -274,7 +274,7 @@ static void on_news(void *user, const char *provider)
 static void obey_ask(struct fetch *fetch, const struct order_mail *mail)
 {
     int err = desk_ask(fetch->desk, now(fetch), &mail->symbol, mail->asker,
-                       mail->is_waited);
+                       mail->wish);
     if (err != 0) {
         struct desk_result result = {.symbol = mail->symbol,
                                      .err = ERR_OVERLOADED};
@@ -544,12 +544,12 @@ static int post(struct fetch *fetch, const struct order_mail *order)
 }
 
 int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol,
-              bool is_waited)
+              struct desk_wish wish)
 {
     struct order_mail order = {
         .order = ORDER_ASK,
         .asker = asker,
-        .is_waited = is_waited,
+        .wish = wish,
         .symbol = *symbol,
     };
     return post(fetch, &order);

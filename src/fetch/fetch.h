@@ -69,13 +69,12 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
                 struct desk_provider *providers, size_t count);
 
 /*
- * Ask for a symbol on behalf of asker number `asker`; with is_waited a request
- * waits for it.  on_done will be called with it; never when this returns
- * ERR_NOMEM or ERR_DRAINING.  An asker whose refresh is under way may ask again
- * with is_waited.  Threads: any.
+ * Ask for a symbol on behalf of asker number `asker`.  on_done will be called
+ * with it; never when this returns ERR_NOMEM or ERR_DRAINING.  An asker whose
+ * flight is under way may ask again for more.  Threads: any.
  */
 int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol,
-              bool is_waited);
+              struct desk_wish wish);
 
 /*
  * Ask why a symbol's price is what it is: on_explained will be called with the

@@ -31,6 +31,7 @@
     METRIC(cache_hits,           COUNTER, "lookups",     "Answered from memory, fresh.") \
     METRIC(cache_stale,          COUNTER, "lookups",     "Answered from memory, stale and labelled so.") \
     METRIC(cache_misses,         COUNTER, "lookups",     "Nothing to answer with: had to wait for a fetch.") \
+    METRIC(cache_too_old,        COUNTER, "lookups",     "Older than the request allowed (MAXAGE): had to wait for a fetch.") \
     METRIC(cache_unknown,        COUNTER, "lookups",     "Answered from memory that no provider knows the symbol.") \
     METRIC(cache_published,      COUNTER, "quotes",      "Quotes made current.") \
     METRIC(cache_overtaken,      COUNTER, "quotes",      "Quotes that came late: what was current is newer.") \

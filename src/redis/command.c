@@ -20,11 +20,11 @@
 /* The commonest first: the table is searched from the front. */
 static const struct command table[] = {
     /* clang-format off */
-    {"get", 2, 1, 1, 1, "The price of a symbol or name, as text.", quotes_get},
-    {"mget", -2, 1, -1, 1, "The prices of several, fetched together; null where there is none.", quotes_mget},
-    {"hgetall", 2, 1, 1, 1, "Every field of a quote that is known.", quotes_hgetall},
-    {"hget", 3, 1, 1, 1, "One field of a quote.", quotes_hget},
-    {"hmget", -3, 1, 1, 1, "Several fields of a quote.", quotes_hmget},
+    {"get", -2, 1, 1, 1, "The price of a symbol or name, as text [MAXAGE 5s].", quotes_get},
+    {"mget", -2, 1, -1, 1, "The prices of several, fetched together; null where there is none [MAXAGE 5s].", quotes_mget},
+    {"hgetall", -2, 1, 1, 1, "Every field of a quote that is known [MAXAGE 5s].", quotes_hgetall},
+    {"hget", -3, 1, 1, 1, "One field of a quote [MAXAGE 5s].", quotes_hget},
+    {"hmget", -3, 1, 1, 1, "Several fields of a quote [MAXAGE 5s].", quotes_hmget},
     {"ping", -1, 0, 0, 0, "PONG, or the argument.", client_ping},
     {"history", -2, 1, 1, 1, "Prices of the past: open, high, low, close and count of each step [FROM t] [TO t] [EVERY 1d].", history_history},
     {"explain", 2, 1, 1, 1, "Why the price is what it is, as a text; asks no provider.", why_explain},

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "cache/cache.h"
 #include "obs/metric.h"
 #include "proto/resp.h"
@@ -150,19 +151,69 @@ static void compose_fields(struct session *session,
     put_fields(session, request, answers, out);
 }
 
+#define MAXAGE_ONLY                                                          \
+    "behind its words this command takes MAXAGE and a duration only, as in " \
+    "GET IBM MAXAGE 5s"
+
 /* --- Commands that may wait ---------------------------------------------- */
+
+/* Ask for `count` symbols as a command does whose last two words are MAXAGE and
+ * a duration. */
+static void ask_within(struct session *session,
+                       const struct session_request *request,
+                       const struct resp_command *command, size_t count,
+                       struct buffer *out)
+{
+    uint64_t max_age_ms;
+    struct span max_age = command->args[command->count - 1];
+    if (units_parse_duration_ms(&max_age_ms, max_age) != 0) {
+        command_fail(session, out, "ERR", "MAXAGE takes " UNITS_DURATION_FORM);
+        return;
+    }
+    session_ask_within(session, request, &command->args[1], count, max_age_ms,
+                       out);
+}
+
+/* Whether a command of at least `least` words without them ends in MAXAGE and a
+ * duration.  There a symbol or field of that name can't be asked for; no
+ * exchange has one. */
+static bool has_max_age(const struct resp_command *command, size_t least)
+{
+    return command->count >= least + 2 &&
+           span_equal_nocase(command->args[command->count - 2],
+                             span_of("MAXAGE"));
+}
+
+/* Ask for one symbol, with `least` words and perhaps MAXAGE behind them. */
+static void ask_one(struct session *session,
+                    const struct session_request *request,
+                    const struct resp_command *command, size_t least,
+                    struct buffer *out)
+{
+    if (command->count == least) {
+        session_ask(session, request, &command->args[1], 1, out);
+    } else if (command->count == least + 2 && has_max_age(command, least)) {
+        ask_within(session, request, command, 1, out);
+    } else {
+        command_fail(session, out, "ERR", MAXAGE_ONLY);
+    }
+}
 
 void quotes_get(struct session *session, const struct resp_command *command,
                 struct buffer *out)
 {
     struct session_request request = {.compose = compose_price};
-    session_ask(session, &request, &command->args[1], 1, out);
+    ask_one(session, &request, command, 2, out);
 }
 
 void quotes_mget(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
     struct session_request request = {.compose = compose_prices};
+    if (has_max_age(command, 2)) {
+        ask_within(session, &request, command, command->count - 3, out);
+        return;
+    }
     session_ask(session, &request, &command->args[1], command->count - 1, out);
 }
 
@@ -171,7 +222,7 @@ void quotes_hgetall(struct session *session, const struct resp_command *command,
 {
     struct session_request request = {.compose = compose_all_fields,
                                       .shows_age = true};
-    session_ask(session, &request, &command->args[1], 1, out);
+    ask_one(session, &request, command, 2, out);
 }
 
 void quotes_hget(struct session *session, const struct resp_command *command,
@@ -179,18 +230,23 @@ void quotes_hget(struct session *session, const struct resp_command *command,
 {
     uint8_t field = (uint8_t)field_find(command->args[2]);
     struct session_request request = {compose_field, &field, 1, true};
-    session_ask(session, &request, &command->args[1], 1, out);
+    ask_one(session, &request, command, 3, out);
 }
 
 void quotes_hmget(struct session *session, const struct resp_command *command,
                   struct buffer *out)
 {
     uint8_t fields[RESP_ARGS_LIMIT];
-    size_t count = command->count - 2;
+    bool is_within = has_max_age(command, 3);
+    size_t count = command->count - (is_within ? 4 : 2);
     for (size_t i = 0; i < count; i++) {
         fields[i] = (uint8_t)field_find(command->args[i + 2]);
     }
     struct session_request request = {compose_fields, fields, count, true};
+    if (is_within) {
+        ask_within(session, &request, command, 1, out);
+        return;
+    }
     session_ask(session, &request, &command->args[1], 1, out);
 }
 

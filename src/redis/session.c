@@ -309,14 +309,15 @@ static void compose_now(struct session *session,
     request->compose(session, request, worker->answers, count, out);
 }
 
-void session_ask(struct session *session, const struct session_request *request,
-                 const struct span *texts, size_t count, struct buffer *out)
+/* Answer a request from what was looked up, where it is all there and need not
+ * be composed later; else make a turn of it. */
+static void answer_or_wait(struct session *session,
+                           const struct session_request *request, size_t count,
+                           bool is_there, struct buffer *out)
 {
-    CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
     struct worker *worker = session->worker;
     bool is_held = !TAILQ_EMPTY(&session->backlog.list);
-    if (inquiry_look(worker, texts, count) &&
-        !(is_held && request->shows_age)) {
+    if (is_there && !(is_held && request->shows_age)) {
         compose_now(session, request, count, out);
         return;
     }
@@ -335,6 +336,25 @@ void session_ask(struct session *session, const struct session_request *request,
         compose_turn(turn, out); // nothing could be waited for
         end_turn(turn);
     }
+}
+
+void session_ask(struct session *session, const struct session_request *request,
+                 const struct span *texts, size_t count, struct buffer *out)
+{
+    CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
+    bool is_there = inquiry_look(session->worker, texts, count);
+    answer_or_wait(session, request, count, is_there, out);
+}
+
+void session_ask_within(struct session *session,
+                        const struct session_request *request,
+                        const struct span *texts, size_t count,
+                        uint64_t max_age_ms, struct buffer *out)
+{
+    CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
+    bool is_there =
+        inquiry_look_within(session->worker, texts, count, max_age_ms);
+    answer_or_wait(session, request, count, is_there, out);
 }
 
 void session_ask_past(struct session *session,

@@ -69,6 +69,12 @@ struct session_request {
 void session_ask(struct session *session, const struct session_request *request,
                  const struct span *texts, size_t count, struct buffer *out);
 
+/* The same for quotes that are not older than max_age_ms (serve/inquiry.h). */
+void session_ask_within(struct session *session,
+                        const struct session_request *request,
+                        const struct span *texts, size_t count,
+                        uint64_t max_age_ms, struct buffer *out);
+
 /* How the reply to a request is composed from what another thread knows;
  * question_err() is 0. */
 typedef void (*session_compose_fn)(struct session *session,

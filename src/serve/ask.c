@@ -50,31 +50,30 @@ static void answer_stale(struct worker *worker, const struct symbol *symbol,
     }
 }
 
-bool ask_memory(struct worker *worker, struct answer *answer)
+/* Answer from what was found. */
+static bool answer_found(struct worker *worker, struct answer *answer,
+                         const struct cache_found *found)
 {
-    struct cache_found found;
-    uint64_t now_ms = worker->loop.now_ms;
-    cache_find(worker->shared->cache, &answer->symbol, now_ms, &found);
     answer->err = 0;
     answer->reason = NULL;
-    answer->quote = found.quote;
-    if (found.quote != NULL) {
-        answer->state =
-            freshness_of(found.quote, &worker->settings->rule, now_ms);
+    answer->quote = found->quote;
+    if (found->quote != NULL) {
+        answer->state = freshness_of(found->quote, &worker->settings->rule,
+                                     worker->loop.now_ms);
         if (freshness_is_good(answer->state)) {
             metric_add(worker->cells, METRIC_cache_hits, 1);
             return true;
         }
         if (answer->state == FRESHNESS_STALE) {
-            answer_stale(worker, &answer->symbol, &found);
+            answer_stale(worker, &answer->symbol, found);
             return true;
         }
         answer->quote = NULL;
     }
-    if (is_held(worker, &found) &&
-        (found.failure == ERR_UNKNOWN || found.failure == ERR_NODATA)) {
+    if (is_held(worker, found) &&
+        (found->failure == ERR_UNKNOWN || found->failure == ERR_NODATA)) {
         metric_add(worker->cells, METRIC_cache_unknown, 1);
-        answer->err = found.failure;
+        answer->err = found->failure;
         return true;
     }
     metric_add(worker->cells, METRIC_cache_misses, 1);
@@ -83,6 +82,45 @@ bool ask_memory(struct worker *worker, struct answer *answer)
         return true;
     }
     return false;
+}
+
+bool ask_memory(struct worker *worker, struct answer *answer)
+{
+    struct cache_found found;
+    cache_find(worker->shared->cache, &answer->symbol, worker->loop.now_ms,
+               &found);
+    return answer_found(worker, answer, &found);
+}
+
+bool ask_is_new(const struct quote *quote, uint64_t not_before_mono_ms,
+                uint64_t now_mono_ms)
+{
+    return quote->fetched_mono_ms >= not_before_mono_ms ||
+           quote->settled_until_mono_ms > now_mono_ms;
+}
+
+bool ask_memory_within(struct worker *worker, struct answer *answer)
+{
+    uint64_t now_ms = worker->loop.now_ms;
+    uint64_t not_before_ms =
+        answer->max_age_ms < now_ms ? now_ms - answer->max_age_ms : 0;
+    struct cache_found found;
+    cache_find(worker->shared->cache, &answer->symbol, now_ms, &found);
+    if (found.quote == NULL || ask_is_new(found.quote, not_before_ms, now_ms)) {
+        return answer_found(worker, answer, &found);
+    }
+    metric_add(worker->cells, METRIC_cache_too_old, 1);
+    answer->quote = NULL;
+    answer->reason = NULL;
+    answer->err = worker->is_draining ? ERR_DRAINING : 0;
+    return worker->is_draining;
+}
+
+int ask_held(struct worker *worker, const struct symbol *symbol)
+{
+    struct cache_found found;
+    cache_peek(worker->shared->cache, symbol, &found);
+    return is_held(worker, &found) ? found.failure : 0;
 }
 
 bool ask_peek(struct worker *worker, struct answer *answer)

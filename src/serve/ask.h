@@ -9,12 +9,20 @@
  *     believed unknown            answered with the error
  *     expired quote, or nothing   the request waits for a flight
  *
+ * A request may demand that a quote be no older than so much (MAXAGE): one that
+ * is older is not answered with, though it were fresh, and the request waits
+ * for a flight.  The age is that since it was fetched; a price that can't
+ * change before an instant, such as a closing price (desk/closing.h), is as new
+ * as can be until then.  A quote that can't be served without the demand can't
+ * be served with it.
+ *
  * Threads: the worker's.
  */
 
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/span.h"
 #include "quote/freshness.h"
@@ -23,6 +31,9 @@
 struct quote;  /* quote/quote.h */
 struct worker; /* serve/worker.h */
 
+/* No age is demanded. */
+#define ASK_ANY_AGE UINT64_MAX
+
 struct answer {
     struct symbol symbol;      /* what was asked for; with ERR_SYMBOL the
                                 * printable beginning of the text */
@@ -30,6 +41,7 @@ struct answer {
     enum freshness state;      /* FRESH or STALE, with err 0 */
     const struct quote *quote; /* BORROWED for the turn; NULL with an err */
     const char *reason;        /* BORROWED; NULL: the err's own sentence */
+    uint64_t max_age_ms;       /* what was demanded; ASK_ANY_AGE */
 };
 
 /* What a text names: names and aliases first, then symbols.  Returns 0, or
@@ -40,6 +52,18 @@ int ask_resolve(const struct worker *worker, struct span text,
 /* Answer for answer->symbol from memory, counting hits and misses.  Returns
  * false where the request has to wait for a fetch. */
 bool ask_memory(struct worker *worker, struct answer *answer);
+
+/* The same where the quote must not be older than answer->max_age_ms. */
+bool ask_memory_within(struct worker *worker, struct answer *answer);
+
+/* Whether a quote is new enough for a demand (struct desk_wish in desk/terms.h)
+ * that is 0 or an instant before `now`.  Threads: any. */
+bool ask_is_new(const struct quote *quote, uint64_t not_before_mono_ms,
+                uint64_t now_mono_ms);
+
+/* The failure of the last call for a symbol, where it forbids another one for
+ * now; 0 where it does not. */
+int ask_held(struct worker *worker, const struct symbol *symbol);
 
 /* What is in memory for answer->symbol, without interest and without counting:
  * for EXISTS, TTL.  Returns false where there is no quote that may be served.

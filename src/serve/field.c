@@ -6,18 +6,29 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/units.h"
 #include "quote/names.h"
 #include "quote/quote.h"
 
 static const char *const field_names[FIELD_COUNT] = {
-    [FIELD_SYMBOL] = "symbol",   [FIELD_NAME] = "name",
-    [FIELD_PRICE] = "price",     [FIELD_CURRENCY] = "currency",
-    [FIELD_OPEN] = "open",       [FIELD_HIGH] = "high",
-    [FIELD_LOW] = "low",         [FIELD_PREVIOUS_CLOSE] = "previous_close",
-    [FIELD_CHANGE] = "change",   [FIELD_CHANGE_PERCENT] = "change_percent",
-    [FIELD_VOLUME] = "volume",   [FIELD_AS_OF] = "as_of",
-    [FIELD_FETCHED] = "fetched", [FIELD_AGE_MS] = "age_ms",
-    [FIELD_STATE] = "state",     [FIELD_SOURCE] = "source",
+    [FIELD_SYMBOL] = "symbol",
+    [FIELD_NAME] = "name",
+    [FIELD_PRICE] = "price",
+    [FIELD_CURRENCY] = "currency",
+    [FIELD_OPEN] = "open",
+    [FIELD_HIGH] = "high",
+    [FIELD_LOW] = "low",
+    [FIELD_PREVIOUS_CLOSE] = "previous_close",
+    [FIELD_CHANGE] = "change",
+    [FIELD_CHANGE_PERCENT] = "change_percent",
+    [FIELD_VOLUME] = "volume",
+    [FIELD_AS_OF] = "as_of",
+    [FIELD_FETCHED] = "fetched",
+    [FIELD_AGE_MS] = "age_ms",
+    [FIELD_STATE] = "state",
+    [FIELD_DELAY] = "delay",
+    [FIELD_UNIT_FACTOR] = "unit_factor",
+    [FIELD_SOURCE] = "source",
     [FIELD_SERVER] = "server",
 };
 
@@ -87,6 +98,39 @@ static struct span age_ms(const struct field_source *source,
     return (struct span){scratch, (size_t)len};
 }
 
+static struct span duration(uint32_t seconds, char scratch[FIELD_TEXT_SIZE])
+{
+    if (seconds == 0) {
+        return span_of("0");
+    }
+    int len = units_print_duration_ms(scratch, (uint64_t)seconds * 1000);
+    return (struct span){scratch, (size_t)len};
+}
+
+static struct span delay(const struct quote *quote,
+                         char scratch[FIELD_TEXT_SIZE])
+{
+    switch ((enum quote_delay)quote->delay) {
+    case QUOTE_DELAY_KNOWN:
+        return duration(quote->delay_s, scratch);
+    case QUOTE_DELAY_END_OF_DAY:
+        return span_of("end of day");
+    case QUOTE_DELAY_UNKNOWN:
+        break;
+    }
+    return (struct span){NULL, 0};
+}
+
+static struct span unit_factor(const struct quote *quote,
+                               char scratch[FIELD_TEXT_SIZE])
+{
+    if (quote->unit_factor <= 1) {
+        return (struct span){NULL, 0};
+    }
+    int len = snprintf(scratch, FIELD_TEXT_SIZE, "%u", quote->unit_factor);
+    return (struct span){scratch, (size_t)len};
+}
+
 struct span field_text(enum field field, const struct field_source *source,
                        char scratch[FIELD_TEXT_SIZE])
 {
@@ -123,6 +167,10 @@ struct span field_text(enum field field, const struct field_source *source,
         return age_ms(source, scratch);
     case FIELD_STATE:
         return span_of(freshness_word(source->state));
+    case FIELD_DELAY:
+        return delay(quote, scratch);
+    case FIELD_UNIT_FACTOR:
+        return unit_factor(quote, scratch);
     case FIELD_SOURCE:
         return known(quote->source);
     case FIELD_SERVER:

@@ -3,7 +3,8 @@
  * field.h -- the fields of a quote as clients see them, in their fixed order:
  *
  *     symbol name price currency open high low previous_close change
- *     change_percent volume as_of fetched age_ms state source server
+ *     change_percent volume as_of fetched age_ms state delay unit_factor source
+ *     server
  *
  * Pure.  Threads: any.
  */
@@ -34,6 +35,8 @@ enum field {
     FIELD_FETCHED,
     FIELD_AGE_MS,
     FIELD_STATE,
+    FIELD_DELAY,       /* of the provider's prices: "15m", "0", "end of day" */
+    FIELD_UNIT_FACTOR, /* known where they were divided by it: "100" */
     FIELD_SOURCE,
     FIELD_SERVER,
     FIELD_COUNT, /* also: no such field */

@@ -35,7 +35,18 @@ bool inquiry_look(struct worker *worker, const struct span *texts,
                   size_t count);
 
 /*
- * Wait for what inquiry_look() has just left without an answer.  on_done is
+ * The same, for quotes that are not older than max_age_ms (serve/ask.h).  Where
+ * there is one that is older, and a younger one can't be had, the inquiry's
+ * answer is ERR_TOOOLD, whose reason says how old it is and why: because the
+ * call failed, or brought what is no newer, or because the last one failed less
+ * than fetch.retry_after ago.  ERR_OVERLOADED and ERR_DRAINING stay what they
+ * are: another server may have it.
+ */
+bool inquiry_look_within(struct worker *worker, const struct span *texts,
+                         size_t count, uint64_t max_age_ms);
+
+/*
+ * Wait for what inquiry_look(), or the other, has just left without an answer.  on_done is
  * called later, never from within; where nothing could be waited for, it is not
  * called, and inquiry_is_done() at once.  Returns 0, or ERR_OVERLOADED for want
  * of memory and where WAIT_LIMIT symbols are in the worker's requests already.

@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "desk/terms.h"
 #include "quote/freshness.h"
+#include "serve/ask.h"
 #include "store/store.h"
 
 void ledger_init(struct ledger *ledger, struct cache *cache,
@@ -49,7 +50,8 @@ bool ledger_recall(struct ledger *ledger, struct desk_result *result)
     struct cache_found found;
     cache_peek(ledger->cache, &result->symbol, &found);
     if (found.quote != NULL &&
-        freshness_is_good(freshness_of(found.quote, &rule, now_ms))) {
+        freshness_is_good(freshness_of(found.quote, &rule, now_ms)) &&
+        ask_is_new(found.quote, result->not_before_mono_ms, now_ms)) {
         result->quote = *found.quote;
         return true;
     }
@@ -74,7 +76,7 @@ static void keep_current(struct ledger *ledger, struct desk_result *result,
     result->quote = *found.quote;
     uint64_t hold_ms =
         atomic_load_explicit(&ledger->retry_after_ms, memory_order_relaxed);
-    cache_fail(cache, &result->symbol, ERR_UPSTREAM, now_ms + hold_ms);
+    cache_fail(cache, &result->symbol, ERR_STALE, now_ms + hold_ms);
 }
 
 void ledger_keep(struct ledger *ledger, struct desk_result *result)

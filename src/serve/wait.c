@@ -13,7 +13,7 @@ TAILQ_HEAD(waiter_list, waiter);
 struct wait_symbol {
     UT_hash_handle hh;
     struct waiter_list waiters;
-    bool is_waited; // a request began to wait for it
+    struct desk_wish wish; // of what was asked for
     struct symbol symbol;
 };
 
@@ -55,26 +55,36 @@ void wait_destroy_all(struct waits **waits)
     *waits = NULL;
 }
 
-/* A request begins to wait for what may have been a refresh. */
-static int hurry(struct waits *waits, struct wait_symbol *entry)
+/* Ask upstream for an entry's symbol. */
+static int ask(struct waits *waits, struct wait_symbol *entry,
+               const struct desk_wish *wish)
 {
-    if (entry->is_waited) {
-        return 0;
+    int err = waits->options.ask(waits->options.user, &entry->symbol, wish);
+    if (err == 0) {
+        entry->wish = *wish;
     }
-    int err = waits->options.ask(waits->options.user, &entry->symbol, true);
-    entry->is_waited = err == 0;
     return err == ERR_NOMEM ? ERR_OVERLOADED : err;
+}
+
+/* What was asked for is wanted once more, perhaps by a request that waits, or
+ * newer. */
+static int ask_more(struct waits *waits, struct wait_symbol *entry,
+                    const struct desk_wish *wish)
+{
+    bool is_less = (entry->wish.is_waited || !wish->is_waited) &&
+                   entry->wish.not_before_mono_ms >= wish->not_before_mono_ms;
+    return is_less ? 0 : ask(waits, entry, wish);
 }
 
 /* The symbol's entry, made and asked for where there is none. */
 static int find_or_ask(struct waits *waits, const struct symbol *symbol,
-                       bool is_waited, struct wait_symbol **out)
+                       const struct desk_wish *wish, struct wait_symbol **out)
 {
     struct wait_symbol *entry;
     HASH_FIND(hh, waits->table, symbol->text, symbol->len, entry);
     *out = entry;
     if (entry != NULL) {
-        return is_waited ? hurry(waits, entry) : 0;
+        return ask_more(waits, entry, wish);
     }
     entry = mem_calloc(1, sizeof(*entry));
     if (entry == NULL) {
@@ -88,11 +98,10 @@ static int find_or_ask(struct waits *waits, const struct symbol *symbol,
         mem_free(entry);
         return ERR_OVERLOADED;
     }
-    entry->is_waited = is_waited;
-    int err = waits->options.ask(waits->options.user, symbol, is_waited);
+    int err = ask(waits, entry, wish);
     if (err != 0) {
         drop(waits, entry);
-        return err == ERR_NOMEM ? ERR_OVERLOADED : err;
+        return err;
     }
     *out = entry;
     return 0;
@@ -101,7 +110,8 @@ static int find_or_ask(struct waits *waits, const struct symbol *symbol,
 void wait_refresh(struct waits *waits, const struct symbol *symbol)
 {
     struct wait_symbol *entry;
-    int err = find_or_ask(waits, symbol, false, &entry);
+    const struct desk_wish wish = {0};
+    int err = find_or_ask(waits, symbol, &wish, &entry);
     (void)err; // the stale quote was served; the next request tries again
 }
 
@@ -113,7 +123,11 @@ int wait_join(struct waits *waits, const struct symbol *symbol,
         return ERR_OVERLOADED;
     }
     struct wait_symbol *entry;
-    int err = find_or_ask(waits, symbol, true, &entry);
+    const struct desk_wish wish = {
+        .is_waited = true,
+        .not_before_mono_ms = waiter->not_before_mono_ms,
+    };
+    int err = find_or_ask(waits, symbol, &wish, &entry);
     if (err != 0) {
         return err;
     }

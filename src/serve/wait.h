@@ -9,7 +9,8 @@
  * Invariants:
  *
  *   (1) A symbol is asked for upstream at most once until wait_end() names it,
- *       and once more when a request begins to wait for what was a refresh.
+ *       and once more when a request begins to wait for what was a refresh, and
+ *       when one demands a newer quote than those before it did.
  *   (2) Each waiter that joined is either ended, once, or has left.
  *   (3) There are never more than WAIT_LIMIT waiters.
  *
@@ -24,6 +25,7 @@
 #include <sys/queue.h>
 
 struct desk_result;  /* desk/terms.h */
+struct desk_wish;
 struct metric_cells; /* obs/metric.h */
 struct symbol;       /* quote/symbol.h */
 struct wait_symbol;
@@ -37,13 +39,17 @@ struct waiter {
     TAILQ_ENTRY(waiter) link;
     /* The symbol was fetched, or failed; set before wait_join(). */
     void (*on_end)(struct waiter *waiter, const struct desk_result *result);
+    /* What it demands (struct desk_wish in desk/terms.h); set before, too.  Who
+     * is told of a flight from which less was demanded waits again. */
+    uint64_t not_before_mono_ms;
     struct wait_symbol *symbol; /* NULL: not waiting */
 };
 
 struct wait_options {
     struct metric_cells *cells;
     /* Ask for a symbol upstream; 0, or an error, and then nobody waits. */
-    int (*ask)(void *user, const struct symbol *symbol, bool is_waited);
+    int (*ask)(void *user, const struct symbol *symbol,
+               const struct desk_wish *wish);
     void *user;
 };
 

@@ -182,10 +182,11 @@ static void on_accept(void *user, struct conn *conn)
 }
 
 IMPLEMENTS(ask)
-static int ask_upstream(void *user, const struct symbol *symbol, bool is_waited)
+static int ask_upstream(void *user, const struct symbol *symbol,
+                        const struct desk_wish *wish)
 {
     struct worker *worker = user;
-    return fetch_ask(worker->shared->fetch, worker->number, symbol, is_waited);
+    return fetch_ask(worker->shared->fetch, worker->number, symbol, *wish);
 }
 
 IMPLEMENTS(on_wake)

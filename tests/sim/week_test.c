@@ -252,7 +252,8 @@ static void ask(struct week *week, struct model *model)
         return;
     }
     week->waited[day_of(week)] += !is_served;
-    int err = desk_ask(week->desk, week->now, &model->symbol, 0, !is_served);
+    struct desk_wish wish = {.is_waited = !is_served};
+    int err = desk_ask(week->desk, week->now, &model->symbol, 0, wish);
     assert_int_equal(err, 0);
 }
 

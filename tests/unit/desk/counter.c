@@ -136,7 +136,8 @@ int counter_ask(struct counter *f, const char *text, unsigned asker,
                 bool is_waited)
 {
     struct symbol wanted = symbol(text);
-    return desk_ask(f->desk, f->now, &wanted, asker, is_waited);
+    struct desk_wish wish = {.is_waited = is_waited};
+    return desk_ask(f->desk, f->now, &wanted, asker, wish);
 }
 
 /* --- Providers -------------------------------------------------------------

@@ -74,7 +74,8 @@ static void *ask_until_refused(void *user)
         struct symbol symbol;
         snprintf(text, sizeof(text), "L%u-%u", late->number, i);
         CHECK(symbol_parse(&symbol, span_of(text)) == 0);
-        int err = fetch_ask(late->office->fetch, late->number, &symbol, true);
+        struct desk_wish wish = {.is_waited = true};
+        int err = fetch_ask(late->office->fetch, late->number, &symbol, wish);
         if (err != 0) {
             CHECK(err == ERR_DRAINING);
             break;
@@ -175,7 +176,8 @@ static void oom_answers_every_asker_all_the_same(void **state)
     for (size_t n = 1, made = 0; made + 1 >= n; n++) {
         size_t before = office_count(&office);
         mem_fail_nth(n);
-        int err = fetch_ask(office.fetch, 0, &symbol, true);
+        struct desk_wish wish = {.is_waited = true};
+        int err = fetch_ask(office.fetch, 0, &symbol, wish);
         if (err == 0) {
             office_await(&office, before + 1);
         }

@@ -270,7 +270,8 @@ static struct symbol symbol_of(const char *text)
 void office_ask(struct office *office, unsigned asker, const char *symbol)
 {
     struct symbol parsed = symbol_of(symbol);
-    CHECK(fetch_ask(office->fetch, asker, &parsed, true) == 0);
+    struct desk_wish wish = {.is_waited = true};
+    CHECK(fetch_ask(office->fetch, asker, &parsed, wish) == 0);
 }
 
 void office_await(struct office *office, size_t count)

@@ -30,9 +30,10 @@ struct desk {
     unsigned asked;
 };
 
-static int on_ask(void *user, const struct symbol *symbol, bool is_waited)
+static int on_ask(void *user, const struct symbol *symbol,
+                  const struct desk_wish *wish)
 {
-    (void)is_waited;
+    (void)wish;
     (void)symbol;
     struct desk *desk = user;
     desk->asked++;

@@ -22,6 +22,9 @@ static struct quote full_quote(void)
         .fetched_mono_ms = 5000,
         .currency = "USD",
         .source = "alphavantage",
+        .delay = QUOTE_DELAY_KNOWN,
+        .delay_s = 900,
+        .unit_factor = 100,
     };
     assert_int_equal(symbol_parse(&quote.symbol, span_of("IBM")), 0);
     quote_set(&quote, QUOTE_PRICE, (struct decimal){31242, -2});
@@ -71,10 +74,10 @@ static void names_are_those_of_the_header_in_its_order(void **state)
 {
     (void)state;
     const char *const names[FIELD_COUNT] = {
-        "symbol", "name",   "price",          "currency", "open",
-        "high",   "low",    "previous_close", "change",   "change_percent",
-        "volume", "as_of",  "fetched",        "age_ms",   "state",
-        "source", "server",
+        "symbol", "name",        "price",          "currency", "open",
+        "high",   "low",         "previous_close", "change",   "change_percent",
+        "volume", "as_of",       "fetched",        "age_ms",   "state",
+        "delay",  "unit_factor", "source",         "server",
     };
     for (int field = 0; field < FIELD_COUNT; field++) {
         assert_string_equal(field_name((enum field)field), names[field]);
@@ -102,6 +105,44 @@ static void field_is_found_by_its_name_in_any_case(void **state)
     }
     assert_int_equal(field_find((struct span){"price\0", 6}), FIELD_COUNT);
     assert_int_equal(field_find((struct span){NULL, 0}), FIELD_COUNT);
+}
+
+static void delay_is_a_duration_or_the_end_of_the_day(void **state)
+{
+    (void)state;
+    const struct {
+        enum quote_delay delay;
+        uint32_t delay_s;
+        const char *text;
+    } rows[] = {
+        {QUOTE_DELAY_UNKNOWN, 0, NULL},
+        {QUOTE_DELAY_UNKNOWN, 900, NULL},
+        {QUOTE_DELAY_KNOWN, 0, "0"},
+        {QUOTE_DELAY_KNOWN, 60, "1m"},
+        {QUOTE_DELAY_KNOWN, 61, "61s"},
+        {QUOTE_DELAY_KNOWN, 86400, "1d"},
+        {QUOTE_DELAY_KNOWN, UINT32_MAX, "4294967295s"},
+        {QUOTE_DELAY_END_OF_DAY, 0, "end of day"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct quote quote = bare_quote();
+        quote.delay = (uint8_t)rows[i].delay;
+        quote.delay_s = rows[i].delay_s;
+        const struct field_source source = {.quote = &quote, .server = ""};
+        assert_field(FIELD_DELAY, &source, rows[i].text);
+    }
+}
+
+static void unit_factor_is_shown_where_prices_were_divided(void **state)
+{
+    (void)state;
+    struct quote quote = bare_quote();
+    const struct field_source source = {.quote = &quote, .server = ""};
+    assert_field(FIELD_UNIT_FACTOR, &source, NULL);
+    quote.unit_factor = 1;
+    assert_field(FIELD_UNIT_FACTOR, &source, NULL);
+    quote.unit_factor = UINT16_MAX;
+    assert_field(FIELD_UNIT_FACTOR, &source, "65535");
 }
 
 static void every_field_that_is_known_has_its_text(void **state)
@@ -134,6 +175,8 @@ static void every_field_that_is_known_has_its_text(void **state)
         [FIELD_FETCHED] = "2025-11-06T08:00:00.123Z",
         [FIELD_AGE_MS] = "61500",
         [FIELD_STATE] = "stale",
+        [FIELD_DELAY] = "15m",
+        [FIELD_UNIT_FACTOR] = "100",
         [FIELD_SOURCE] = "alphavantage",
         [FIELD_SERVER] = "quoted-1",
     };
@@ -202,6 +245,8 @@ static void quote_from_the_future_is_0_ms_old(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(names_are_those_of_the_header_in_its_order),
     cmocka_unit_test(field_is_found_by_its_name_in_any_case),
+    cmocka_unit_test(delay_is_a_duration_or_the_end_of_the_day),
+    cmocka_unit_test(unit_factor_is_shown_where_prices_were_divided),
     cmocka_unit_test(every_field_that_is_known_has_its_text),
     cmocka_unit_test(field_that_is_not_known_has_none),
     cmocka_unit_test(currency_of_the_names_file_stands_in),

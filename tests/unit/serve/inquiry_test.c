@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "fetch/fetch.h"
 #include "obs/metric.h"
 #include "quote/quote.h"
@@ -24,6 +25,9 @@ struct fixture {
     struct metrics metrics;
     struct quote quote;
     int ask_err; // what asking upstream returns
+    int held;    // the failure that forbids another call
+    unsigned asked;
+    struct desk_wish wish; // the last that was asked upstream
     int done;
 };
 
@@ -54,11 +58,41 @@ bool ask_memory(struct worker *worker, struct answer *answer)
     }
 }
 
-static int ask_upstream(void *user, const struct symbol *symbol, bool is_waited)
+/* The quotes of symbols that begin with O are there, and too old. */
+bool ask_memory_within(struct worker *worker, struct answer *answer)
 {
-    (void)is_waited;
+    return answer->symbol.text[0] != 'O' && ask_memory(worker, answer);
+}
+
+bool ask_is_new(const struct quote *quote, uint64_t not_before_mono_ms,
+                uint64_t now_mono_ms)
+{
+    (void)now_mono_ms;
+    return quote->fetched_mono_ms >= not_before_mono_ms;
+}
+
+int ask_held(struct worker *worker, const struct symbol *symbol)
+{
+    (void)worker;
+    (void)symbol;
+    return fixture.held;
+}
+
+bool ask_peek(struct worker *worker, struct answer *answer)
+{
+    (void)worker;
+    answer->quote = answer->symbol.text[0] == 'O' ? &fixture.quote : NULL;
+    answer->state = FRESHNESS_STALE;
+    return answer->quote != NULL;
+}
+
+static int ask_upstream(void *user, const struct symbol *symbol,
+                        const struct desk_wish *wish)
+{
     (void)user;
     (void)symbol;
+    fixture.asked++;
+    fixture.wish = *wish;
     return fixture.ask_err;
 }
 
@@ -259,7 +293,220 @@ static void oom_is_overload_and_leaves_nothing(void **state)
     assert_true(was_done);
 }
 
+/* --- Demands of an age ----------------------------------------------------
+ */
+
+/* Ask for a symbol whose quote is at most 50 ms old; it is 1150 now. */
+static struct inquiry *demand(const char *text)
+{
+    struct inquiry *inquiry;
+    struct span span = span_of(text);
+    assert_false(inquiry_look_within(&fixture.worker, &span, 1, 50));
+    assert_int_equal(
+        inquiry_create(&inquiry, &fixture.worker, 1, on_done, &fixture), 0);
+    return inquiry;
+}
+
+/* A flight ends with a quote that was fetched then, and not_before demanded. */
+static void land(const char *symbol, uint64_t fetched_ms,
+                 uint64_t not_before_ms)
+{
+    struct desk_result result = {.not_before_mono_ms = not_before_ms};
+    assert_int_equal(symbol_parse(&result.symbol, span_of(symbol)), 0);
+    result.quote.symbol = result.symbol;
+    result.quote.fetched_mono_ms = fetched_ms;
+    wait_end(fixture.worker.waits, &result);
+}
+
+static void assert_answer(struct inquiry **inquiry, int err, const char *reason)
+{
+    assert_true(inquiry_is_done(*inquiry));
+    inquiry_recall(*inquiry);
+    const struct answer *answer = &fixture.worker.answers[0];
+    assert_int_equal(answer->err, err);
+    assert_true((err == 0) == (answer->quote != NULL));
+    if (reason == NULL) {
+        assert_null(answer->reason);
+    } else {
+        assert_string_equal(answer->reason, reason);
+    }
+    inquiry_destroy(inquiry);
+}
+
+static void what_is_young_enough_is_answered_at_once(void **state)
+{
+    (void)state;
+    const struct span texts[] = {{"HIT", 3}, {"UNKNOWN", 7}, {"no symbol", 9}};
+    assert_true(inquiry_look_within(&fixture.worker, texts, 3, 50));
+    assert_ptr_equal(fixture.worker.answers[0].quote, &fixture.quote);
+    assert_int_equal(fixture.worker.answers[1].err, ERR_UNKNOWN);
+    assert_int_equal(fixture.worker.answers[2].err, ERR_SYMBOL);
+}
+
+static void a_demand_is_made_upstream_and_met(void **state)
+{
+    (void)state;
+    struct inquiry *inquiry = demand("O1");
+    assert_int_equal(fixture.wish.not_before_mono_ms, 1100);
+    assert_true(fixture.wish.is_waited);
+    land("O1", 1100, 1100);
+    assert_int_equal(fixture.done, 1);
+    assert_answer(&inquiry, 0, NULL);
+    inquiry = demand("M1"); // where there was no quote at all
+    assert_int_equal(fixture.wish.not_before_mono_ms, 1100);
+    land("M1", 1160, 0); // by a call that others waited for
+    assert_answer(&inquiry, 0, NULL);
+}
+
+static void an_age_beyond_all_times_demands_nothing(void **state)
+{
+    (void)state;
+    struct inquiry *inquiry;
+    struct span span = span_of("M1");
+    assert_false(inquiry_look_within(&fixture.worker, &span, 1, 1150));
+    assert_int_equal(
+        inquiry_create(&inquiry, &fixture.worker, 1, on_done, &fixture), 0);
+    assert_int_equal(fixture.wish.not_before_mono_ms, 0);
+    land("M1", 1, 0);
+    assert_answer(&inquiry, 0, NULL);
+}
+
+static void a_call_that_brings_no_newer_quote_is_told(void **state)
+{
+    (void)state;
+    struct inquiry *inquiry = demand("O1");
+    land("O1", 1099, 1100);
+    assert_int_equal(fixture.done, 1);
+    assert_answer(&inquiry, ERR_TOOOLD,
+                  "51 ms old, at most 50 ms was asked for; the price that the "
+                  "provider has is no newer");
+}
+
+static void a_flight_of_a_lesser_demand_is_not_the_answer(void **state)
+{
+    (void)state;
+    struct inquiry *inquiry = demand("O1");
+    assert_int_equal(fixture.asked, 1);
+    land("O1", 1000, 0); // recalled for others, before ours was heard
+    assert_false(inquiry_is_done(inquiry));
+    assert_int_equal(fixture.done, 0);
+    assert_int_equal(fixture.asked, 2);
+    assert_int_equal(fixture.wish.not_before_mono_ms, 1100);
+    land("O1", 1155, 1100);
+    assert_int_equal(fixture.done, 1);
+    assert_answer(&inquiry, 0, NULL);
+
+    inquiry = demand("O1");
+    fixture.ask_err = ERR_DRAINING;
+    land("O1", 1000, 0); // and it can't be waited for again
+    assert_answer(&inquiry, ERR_DRAINING, NULL);
+}
+
+static void a_failed_call_is_the_reason(void **state)
+{
+    (void)state;
+    struct inquiry *inquiry = demand("O1");
+    fixture.worker.loop.now_ms = 74000;
+    end_flight("O1", ERR_LIMIT);
+    assert_answer(&inquiry, ERR_TOOOLD,
+                  "73 s old, at most 50 ms was asked for; because");
+    fixture.worker.loop.now_ms = 1150;
+    const int others[] = {ERR_OVERLOADED, ERR_DRAINING};
+    for (size_t i = 0; i < 2; i++) { // another server may have it
+        inquiry = demand("O1");
+        end_flight("O1", others[i]);
+        assert_answer(&inquiry, others[i], "because");
+    }
+    inquiry = demand("M1"); // there is nothing that could be too old
+    end_flight("M1", ERR_LIMIT);
+    assert_answer(&inquiry, ERR_LIMIT, "because");
+}
+
+static void what_came_meanwhile_is_answered_though_the_call_failed(void **state)
+{
+    (void)state;
+    struct inquiry *inquiry = demand("O1");
+    fixture.quote.fetched_mono_ms = 1120;
+    end_flight("O1", ERR_LIMIT);
+    assert_answer(&inquiry, 0, NULL);
+}
+
+static void after_a_failure_no_call_is_made_for_a_while(void **state)
+{
+    (void)state;
+    fixture.held = ERR_UPSTREAM;
+    struct inquiry *inquiry = demand("O1");
+    assert_int_equal(fixture.asked, 0);
+    assert_answer(&inquiry, ERR_TOOOLD,
+                  "150 ms old, at most 50 ms was asked for; the provider "
+                  "failed");
+    fixture.held = ERR_STALE;
+    inquiry = demand("O1");
+    assert_answer(&inquiry, ERR_TOOOLD,
+                  "150 ms old, at most 50 ms was asked for; the price that the "
+                  "provider has is no newer");
+    inquiry = demand("M1"); // there is nothing else to answer with
+    assert_int_equal(fixture.asked, 1);
+    inquiry_destroy(&inquiry);
+}
+
+static void ages_are_rounded_up_and_demands_down(void **state)
+{
+    (void)state;
+    const struct {
+        uint64_t age_ms;
+        const char *reason;
+    } rows[] = {
+        {5000, "5 s old, at most 50 ms was asked for; because"},
+        {9999, "9999 ms old, at most 50 ms was asked for; because"},
+        {10000, "10 s old, at most 50 ms was asked for; because"},
+        {10001, "11 s old, at most 50 ms was asked for; because"},
+        {600001, "11 min old, at most 50 ms was asked for; because"},
+        {36000000, "10 h old, at most 50 ms was asked for; because"},
+        {864000001, "11 d old, at most 50 ms was asked for; because"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct inquiry *inquiry = demand("O1");
+        fixture.worker.loop.now_ms = 1000 + rows[i].age_ms;
+        end_flight("O1", ERR_LIMIT);
+        fixture.worker.loop.now_ms = 1150;
+        assert_answer(&inquiry, ERR_TOOOLD, rows[i].reason);
+    }
+}
+
+static void oom_of_a_reason_leaves_the_word(void **state)
+{
+    (void)state;
+    bool had_reason = false;
+    bool had_none = false;
+    for (size_t n = 1; n < 5; n++) {
+        struct inquiry *inquiry = demand("O1");
+        mem_fail_nth(n);
+        land("O1", 1000, 1100);
+        mem_fail_nth(0);
+        inquiry_recall(inquiry);
+        assert_int_equal(fixture.worker.answers[0].err, ERR_TOOOLD);
+        had_reason = had_reason || fixture.worker.answers[0].reason != NULL;
+        had_none = had_none || fixture.worker.answers[0].reason == NULL;
+        inquiry_destroy(&inquiry);
+    }
+    assert_true(had_reason && had_none);
+}
+
+#define INQUIRY_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 static const struct CMUnitTest tests[] = {
+    INQUIRY_TEST(what_is_young_enough_is_answered_at_once),
+    INQUIRY_TEST(a_demand_is_made_upstream_and_met),
+    INQUIRY_TEST(an_age_beyond_all_times_demands_nothing),
+    INQUIRY_TEST(a_call_that_brings_no_newer_quote_is_told),
+    INQUIRY_TEST(a_flight_of_a_lesser_demand_is_not_the_answer),
+    INQUIRY_TEST(a_failed_call_is_the_reason),
+    INQUIRY_TEST(what_came_meanwhile_is_answered_though_the_call_failed),
+    INQUIRY_TEST(after_a_failure_no_call_is_made_for_a_while),
+    INQUIRY_TEST(ages_are_rounded_up_and_demands_down),
+    INQUIRY_TEST(oom_of_a_reason_leaves_the_word),
     cmocka_unit_test_setup_teardown(what_is_in_memory_is_answered_at_once,
                                     setup, teardown),
     cmocka_unit_test_setup_teardown(the_last_answer_is_told_once, setup,

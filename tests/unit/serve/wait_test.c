@@ -46,9 +46,10 @@ static struct symbol symbol_of(const char *text)
     return symbol;
 }
 
-static int on_ask(void *user, const struct symbol *symbol, bool is_waited)
+static int on_ask(void *user, const struct symbol *symbol,
+                  const struct desk_wish *wish)
 {
-    (void)is_waited;
+    (void)wish;
     struct hall *hall = user;
     hall->asked++;
     memcpy(hall->last_asked, symbol->text, sizeof(hall->last_asked));
