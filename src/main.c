@@ -24,6 +24,7 @@
 #include "serve/settings.h"
 #include "serve/trial.h"
 #include "serve/upstream.h"
+#include "web/web.h"
 
 /* Where the settings are when nobody says. */
 #define DEFAULT_FILE "/etc/quoted/quoted.yaml"
@@ -36,9 +37,9 @@ enum mode { MODE_SERVE, MODE_CHECK, MODE_PRINT, MODE_TRY };
 
 struct arguments {
     enum mode mode;
-    struct conf_sources sources;
     const char *provider; /* MODE_TRY, as the next */
     const char *symbol;
+    struct conf_sources sources;
     const char *sets[SETS_LIMIT];
 };
 
@@ -59,13 +60,13 @@ static const char help[] =
     "  -s, --set KEY=VALUE   set one, over file and environment; repeatable\n"
     "      --check-config    check the settings and what they name, and end\n"
     "      --print-config    print all settings as a file that can be used\n"
-    "  -V, --version         print the version\n"
     "      --try-provider NAME SYMBOL\n"
     "                        make one call to a provider, show what was "
     "asked,\n"
     "                        what came and what it means, and end: 0 where "
     "there\n"
     "                        is a price\n"
+    "  -V, --version         print the version\n"
     "  -h, --help            print this\n"
     "\n"
     "Every setting can also come from the environment: cache.fresh_for is\n"
@@ -76,8 +77,8 @@ static const struct option options[] = {
     {"set", required_argument, NULL, 's'},
     {"check-config", no_argument, NULL, 'C'},
     {"print-config", no_argument, NULL, 'P'},
-    {"version", no_argument, NULL, 'V'},
     {"try-provider", required_argument, NULL, 'T'},
+    {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -107,11 +108,11 @@ static int take_option(struct arguments *arguments, int option)
     case 'P':
         arguments->mode = MODE_PRINT;
         return -1;
-    case 'V':
     case 'T':
         arguments->mode = MODE_TRY;
         arguments->provider = optarg;
         return -1;
+    case 'V':
         printf("quoted %s\n", QUOTED_VERSION);
         return EXIT_SUCCESS;
     case 'h':
@@ -134,13 +135,13 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
          (option = getopt_long(argc, argv, "c:s:Vh", options, NULL)) != -1;) {
         status = take_option(arguments, option);
     }
-    if (status < 0 && optind < argc) {
     if (status < 0 && arguments->mode == MODE_TRY) {
         arguments->symbol = optind < argc ? argv[optind++] : NULL;
         if (arguments->symbol == NULL) {
             return usage_error("--try-provider takes NAME SYMBOL");
         }
     }
+    if (status < 0 && optind < argc) {
         return usage_error("takes options only; settings are --set KEY=VALUE");
     }
     if (arguments->sources.file == NULL && access(DEFAULT_FILE, F_OK) == 0) {
@@ -185,7 +186,6 @@ static int check_settings(const struct conf *conf)
     return EXIT_SUCCESS;
 }
 
-/* Descriptors that are neither a client's nor a call's: loops, listeners, the
 /* Make one call to a provider and show it. */
 static int try_provider(const struct conf *conf,
                         const struct arguments *arguments)
@@ -206,6 +206,7 @@ static int try_provider(const struct conf *conf,
     return (int)end;
 }
 
+/* Descriptors that are neither a client's nor a call's: loops, listeners, the
  * log, what libraries open. */
 #define OTHER_FILES 512
 
@@ -239,6 +240,7 @@ static void raise_files_limit(const struct conf *conf)
 static const struct guest_protocol *const protocols[PROTOCOL_COUNT] = {
     [PROTOCOL_RESP] = &session_protocol,
     [PROTOCOL_RPYC] = &python_protocol,
+    [PROTOCOL_HTTP] = &web_protocol,
 };
 
 static int serve(struct conf **conf, const struct conf_sources *sources)
@@ -286,11 +288,11 @@ int main(int argc, char **argv)
     case MODE_CHECK:
         status = check_settings(conf);
         break;
-    case MODE_SERVE:
-        status = serve(&conf, &arguments.sources);
     case MODE_TRY:
         status = try_provider(conf, &arguments);
         break;
+    case MODE_SERVE:
+        status = serve(&conf, &arguments.sources);
         break;
     }
     conf_destroy(&conf);

@@ -7,9 +7,12 @@
 #include "serve/settings.h"
 #include "serve/worker.h"
 #include "web/health.h"
+#include "web/outlook.h"
+#include "web/past.h"
 #include "web/price.h"
 #include "web/problem.h"
 #include "web/reply.h"
+#include "web/stream.h"
 #include "web/target.h"
 #include "web/web.h"
 
@@ -17,6 +20,11 @@
 static const struct endpoint table[] = {
     {"/v1/quotes/{symbol}", price_one, false},
     {"/v1/quotes", price_many, false},
+    {"/v1/watch", stream_run, true},
+    {"/v1/explain/{symbol}", outlook_explain, false},
+    {"/v1/history/{symbol}", past_history, false},
+    {"/v1/providers", outlook_providers, false},
+    {"/metrics", outlook_metrics, false},
     {"/livez", health_live, false},
     {"/readyz", health_ready, false},
     {"/healthz", health_ready, false},

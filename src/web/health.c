@@ -3,7 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
-#include "obs/metric.h"
+#include "fetch/fetch.h"
 #include "proto/http.h"
 #include "serve/render.h"
 #include "serve/settings.h"
@@ -49,54 +49,117 @@ void health_live(struct web_request *request)
 /* --- Readiness --------------------------------------------------------------
  */
 
-struct check {
-    const char *name;
-    const char *status; // pass, warn, fail
-    struct span output; // what is wrong; "" for nothing
+/* In rising order: the worst of the checks is the whole's. */
+enum status { STATUS_PASS, STATUS_WARN, STATUS_FAIL };
+
+static const char *status_word(enum status status)
+{
+    static const char *const words[] = {"pass", "warn", "fail"};
+    CHECK(status <= STATUS_FAIL);
+    return words[status];
+}
+
+/* Begin a check, and end it; with a text of what is wrong, or "". */
+static void put_check(struct buffer *out, const char *id, enum status status,
+                      const char *output)
+{
+    char before = out->len > 0 ? out->data[out->len - 1] : '[';
+    if (before == '}') {
+        REPLY_PUT(out, ",");
+    }
+    REPLY_PUT(out, "{");
+    if (id[0] != '\0') {
+        put_text(out, "componentId", span_of(id));
+        REPLY_PUT(out, ",");
+    }
+    put_text(out, "status", span_of(status_word(status)));
+    if (output[0] != '\0') {
+        REPLY_PUT(out, ",");
+        put_text(out, "output", span_of(output));
+    }
+    REPLY_PUT(out, "}");
+}
+
+static enum status status_of_post(const struct desk_post_view *post)
+{
+    return post->standing == DESK_OK ? STATUS_PASS : STATUS_WARN;
+}
+
+struct readiness {
+    enum status accepting;
+    enum status threads;
+    enum status providers;
 };
 
-static void put_check(struct buffer *out, const struct check *check)
+static struct readiness readiness_of(const struct worker *worker,
+                                     const struct fetch_report *report)
 {
-    REPLY_PUT(out, "\"");
-    buffer_put_text(out, check->name);
-    REPLY_PUT(out, "\":[{");
-    put_text(out, "status", span_of(check->status));
-    if (check->output.len > 0) {
-        REPLY_PUT(out, ",");
-        put_text(out, "output", check->output);
+    const struct shared *shared = worker->shared;
+    bool is_leaving =
+        worker->is_draining ||
+        atomic_load_explicit(&shared->is_leaving, memory_order_relaxed);
+    struct readiness ready = {
+        .accepting = is_leaving ? STATUS_FAIL : STATUS_PASS,
+        .threads = shared->is_turning(shared->user) ? STATUS_PASS : STATUS_FAIL,
+        .providers = report->posts_count > 0 ? STATUS_PASS : STATUS_WARN,
+    };
+    for (size_t i = 0; i < report->posts_count; i++) {
+        if (status_of_post(&report->posts[i]) != STATUS_PASS) {
+            ready.providers = STATUS_WARN;
+        }
     }
-    REPLY_PUT(out, "}]");
+    return ready;
+}
+
+static void put_checks(struct buffer *out, const struct readiness *ready,
+                       const struct fetch_report *report)
+{
+    REPLY_PUT(out, ",\"checks\":{\"accepting\":[");
+    put_check(out, "", ready->accepting,
+              ready->accepting == STATUS_FAIL ? "the server was told to end"
+                                              : "");
+    REPLY_PUT(out, "],\"threads\":[");
+    put_check(out, "", ready->threads,
+              ready->threads == STATUS_FAIL ? "a thread hangs" : "");
+    REPLY_PUT(out, "],\"providers\":[");
+    for (size_t i = 0; i < report->posts_count; i++) {
+        const struct desk_post_view *post = &report->posts[i];
+        enum status status = status_of_post(post);
+        put_check(out, post->name, status,
+                  status == STATUS_PASS ? "" : post->why);
+    }
+    REPLY_PUT(out, "]}");
+}
+
+static enum status worst_of(const struct readiness *ready)
+{
+    enum status worst = ready->accepting;
+    worst = ready->threads > worst ? ready->threads : worst;
+    return ready->providers > worst ? ready->providers : worst;
 }
 
 void health_ready(struct web_request *request)
 {
     struct web *web = request->web;
     const struct worker *worker = web_worker(web);
-    const struct shared *shared = worker->shared;
-    bool is_leaving =
-        worker->is_draining ||
-        atomic_load_explicit(&shared->is_leaving, memory_order_relaxed);
+    struct fetch_report *report = web_shelf(web)->report;
+    fetch_copy_report(worker->shared->fetch, report);
+    struct readiness ready = readiness_of(worker, report);
+    enum status worst = worst_of(&ready);
     struct span verbose;
     struct buffer *body = &web_shelf(web)->body;
-    const struct check accepting = {
-        .name = "accepting",
-        .status = is_leaving ? "fail" : "pass",
-        .output = span_of(is_leaving ? "the server was told to end" : ""),
-    };
     buffer_clear(body);
     REPLY_PUT(body, "{");
-    put_text(body, "status", span_of(accepting.status));
+    put_text(body, "status", span_of(status_word(worst)));
     if (target_find(request->http->query, "verbose", &verbose)) {
         REPLY_PUT(body, ",");
         put_text(body, "releaseId", span_of(QUOTED_VERSION));
         REPLY_PUT(body, ",");
         put_text(body, "serviceId", span_of(worker->settings->conf->server.id));
-        REPLY_PUT(body, ",\"checks\":{");
-        put_check(body, &accepting);
-        REPLY_PUT(body, "}");
+        put_checks(body, &ready, report);
     }
     REPLY_PUT(body, "}\n");
-    answer(request, !is_leaving);
+    answer(request, worst != STATUS_FAIL);
 }
 
 void health_version(struct web_request *request)

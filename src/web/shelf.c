@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "fetch/fetch.h"
 #include "proto/detect.h"
 #include "quote/names.h"
 #include "serve/field.h"
@@ -37,7 +38,10 @@ struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf))
         .on_beat = on_beat,
         .user = shelf,
     };
-    if (heartbeat_create(&shelf->heartbeat, &worker->loop, &options) != 0) {
+    shelf->report = mem_calloc(1, sizeof(*shelf->report));
+    if (shelf->report == NULL ||
+        heartbeat_create(&shelf->heartbeat, &worker->loop, &options) != 0) {
+        mem_free(shelf->report);
         mem_free(shelf);
         return NULL;
     }
@@ -74,6 +78,7 @@ void shelf_leave(struct worker *worker)
     buffer_deinit(&shelf->text);
     buffer_deinit(&shelf->body);
     settings_leave(&shelf->settings);
+    mem_free(shelf->report);
     mem_free(shelf);
     worker->memory[PROTOCOL_HTTP] = NULL;
 }

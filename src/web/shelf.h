@@ -24,11 +24,12 @@
 #include "quote/freshness.h"
 #include "quote/quote.h"
 
-struct answer;    /* serve/ask.h */
-struct heartbeat; /* serve/heartbeat.h */
-struct settings;  /* serve/settings.h */
-struct web;       /* web/web.h */
-struct worker;    /* serve/worker.h */
+struct answer;       /* serve/ask.h */
+struct fetch_report; /* fetch/fetch.h */
+struct heartbeat;    /* serve/heartbeat.h */
+struct settings;     /* serve/settings.h */
+struct web;          /* web/web.h */
+struct worker;       /* serve/worker.h */
 
 /* In which form a quote is answered. */
 enum form {
@@ -66,8 +67,9 @@ struct shelf {
     struct buffer body;          /* scratch: an answer's body */
     struct settings *settings;   /* held; what the renditions were made by */
     struct rendition *places[SHELF_PLACES];
-    struct rendition spare; /* where there is no memory for another */
-    uint64_t date_ms;       /* of the loop's clock, when date_s was right */
+    struct fetch_report *report; /* scratch: owned, as large as it is */
+    struct rendition spare;      /* where there is no memory for another */
+    uint64_t date_ms; /* of the loop's clock, when date_s was right */
     int64_t date_s;
     char date[SHELF_DATE_SIZE];
     /* Sessions whose request is there in part. */

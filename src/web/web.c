@@ -14,10 +14,12 @@
 #include "serve/inquiry.h"
 #include "serve/question.h"
 #include "serve/settings.h"
+#include "serve/watch.h"
 #include "serve/worker.h"
 #include "web/endpoint.h"
 #include "web/problem.h"
 #include "web/reply.h"
+#include "web/stream.h"
 
 /* A request that waits: for quotes, or for another thread. */
 struct turn {
@@ -36,8 +38,9 @@ struct web {
     struct guest *guest;
     struct shelf *shelf; // the worker's
     struct turn_list turns;
-    size_t symbols;    // in all turns, answered already or not
-    size_t held_bytes; // in all turns
+    size_t symbols;        // in all turns, answered already or not
+    size_t held_bytes;     // in all turns
+    struct stream *stream; // owned; NULL: none has begun
     bool is_paused;
     bool is_partial; // on the shelf's list
     uint64_t partial_since_ms;
@@ -57,6 +60,19 @@ struct shelf *web_shelf(const struct web *web)
 struct conn *web_conn(const struct web *web)
 {
     return web->guest->conn;
+}
+
+struct guest *web_guest(const struct web *web)
+{
+    return web->guest;
+}
+
+void web_begin_stream(struct web *web, struct stream *stream)
+{
+    CHECK(web->stream == NULL && TAILQ_EMPTY(&web->turns));
+    web->stream = stream;
+    web->guest->is_watching = true;
+    conn_narrow(web->guest->conn, WATCH_UNSENT_BYTES);
 }
 
 static bool is_leaving(const struct web *web)
@@ -326,14 +342,22 @@ static struct web_request request_of(struct web *web,
     return request;
 }
 
-/* Answer one request, now or later.  May end the session. */
-static void run(struct web *web, const struct http_request *http)
+/* Answer one request, now or later; returns false where it has to wait for the
+ * turns before it.  May end the session. */
+static bool run(struct web *web, const struct http_request *http)
 {
     bool was_held = !TAILQ_EMPTY(&web->turns);
     struct web_request request = request_of(web, http);
     size_t before = request.out->len;
     const struct endpoint *endpoint =
         endpoint_find(http->path, &request.argument);
+    if (endpoint != NULL && endpoint->is_endless && was_held) {
+        web->is_paused = true;
+        conn_pause(web->guest->conn);
+        return false;
+    }
+    metric_add(web_worker(web)->cells, METRIC_requests, 1);
+    roster_count_command(&web->guest->member);
     if (!is_host(http_find_header(http, "Host"))) {
         reply_fail_with(web, &request.call, 400, "the Host is no host",
                         request.out);
@@ -345,9 +369,10 @@ static void run(struct web *web, const struct http_request *http)
     }
     if (was_held && request.out->failed) {
         conn_reset(web->guest->conn, "memory");
-    } else if (request.call.is_closing) {
+    } else if (request.call.is_closing && web->stream == NULL) {
         guest_finish(web->guest);
     }
+    return true;
 }
 
 /* Answer one request at the front of the bytes; returns how many it took, 0
@@ -367,10 +392,7 @@ static size_t answer_one(struct web *web, char *bytes, size_t len)
         }
         return 0;
     }
-    metric_add(worker->cells, METRIC_requests, 1);
-    roster_count_command(&web->guest->member);
-    run(web, http);
-    return (size_t)one;
+    return run(web, http) ? (size_t)one : 0;
 }
 
 /* --- Slow senders ------------------------------------------------------------
@@ -435,7 +457,8 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
     struct web *web = state;
     struct conn *conn = web->guest->conn;
     size_t taken = 0;
-    while (taken < len && !web->is_paused && !web->guest->is_ending) {
+    while (taken < len && !web->is_paused && !web->guest->is_ending &&
+           web->stream == NULL) {
         size_t one = answer_one(web, bytes + taken, len - taken);
         taken += one;
         if (!conn_is_open(conn)) {
@@ -454,6 +477,10 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
             }
         }
         pause_if_full(web);
+    }
+    if (web->stream != NULL) {
+        forget_partial(web);
+        return len; // nothing that comes now would be answered
     }
     bool is_waiting_for_more = taken < len && !web->is_paused &&
                                !web->guest->is_ending &&
@@ -488,11 +515,21 @@ static bool is_busy(const void *state)
     return !TAILQ_EMPTY(&web->turns);
 }
 
+IMPLEMENTS(on_drained)
+static void on_drained(void *state)
+{
+    struct web *web = state;
+    if (web->stream != NULL) {
+        stream_send(web->stream);
+    }
+}
+
 IMPLEMENTS(close)
 static void close_session(void *state)
 {
     struct web *web = state;
     forget_partial(web);
+    stream_destroy(&web->stream);
     for (struct turn *turn; (turn = TAILQ_FIRST(&web->turns)) != NULL;) {
         free_turn(turn);
     }
@@ -505,5 +542,6 @@ const struct guest_protocol web_protocol = {
     .on_bytes = on_bytes,
     .is_busy = is_busy,
     .close = close_session,
+    .on_drained = on_drained,
     .leave = shelf_leave,
 };

@@ -38,6 +38,7 @@
 struct buffer;   /* base/buffer.h */
 struct conn;     /* net/conn.h */
 struct question; /* serve/question.h */
+struct stream;   /* web/stream.h */
 struct web;      /* opaque; see web.c */
 struct web_call;
 
@@ -102,10 +103,15 @@ typedef int (*web_question_fn)(struct question **out, struct worker *worker,
 void web_question(struct web_request *request, web_question_fn ask,
                   const void *asked);
 
-/* The worker of a session.  BORROWED, as the next two. */
+/* The worker of a session.  BORROWED, as the next three. */
 struct worker *web_worker(const struct web *web);
 struct shelf *web_shelf(const struct web *web);
 struct conn *web_conn(const struct web *web);
+struct guest *web_guest(const struct web *web);
+
+/* From now on what is sent are the stream's events (MOVED), until the end; no
+ * request waits, and none is read any more. */
+void web_begin_stream(struct web *web, struct stream *stream);
 
 /* HTTP, as a connection speaks it; a slot in guest.c. */
 extern const struct guest_protocol web_protocol;
