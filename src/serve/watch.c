@@ -487,6 +487,7 @@ bool watch_send(struct watcher *watcher, struct conn *conn,
         struct watch_news news;
         while (out->len < most && watch_next(watcher, &news)) {
             compose(user, &news, out);
+            metric_add(watcher->watches->worker->cells, METRIC_watch_sent, 1);
         }
         conn_flush(conn); // may end the watcher
         if (!conn_is_open(conn)) {
