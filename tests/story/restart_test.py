@@ -11,7 +11,8 @@ import threading
 import time
 
 import pytest
-from programs import Market, Server, make_folder, remove_folder, wait_until
+from programs import Market, Server, make_folder, read_info, remove_folder, wait_until
+from stub import Stub
 from wire import Ended
 
 
@@ -69,6 +70,42 @@ def test_quotes_of_before_are_served_with_their_true_age(path):
 def to_ms(text):
     """An RFC 3339 instant in UTC, as milliseconds."""
     return dt.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000
+
+
+def closed_calendar():
+    """A calendar by which New York was open three days ago and not since."""
+    today = dt.datetime.now(dt.timezone.utc).date()
+    day = today - dt.timedelta(days=3)
+    weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day.weekday()]
+    return (f"markets: [XNYS]\nzone: UTC\nfrom: {today - dt.timedelta(days=30)}\n"
+            f"to: {today + dt.timedelta(days=365)}\ndays: [{weekday}]\nhours: 09:00-17:00\n")
+
+
+def test_closing_price_of_before_is_closed_and_costs_no_call(path):
+    """The provider is gone by then, so whatever is said is the file's."""
+    calendar = path.parent / "closed.yaml"
+    calendar.write_text(closed_calendar())
+    settings = (f"store.path={path}", f"calendars={calendar}", "cache.fresh_for=100ms",
+                "cache.stale_for=0")
+    with Stub(lambda call: call.give_price("137.16")) as stub:
+        server = Server(stub, *settings)
+        with server.connect() as client:
+            before = ask_fields(client, "IBM")
+        wait_until(lambda: query(path, "SELECT price FROM quote") == [("137.16",)],
+                   "the quote is in the file")
+        kill(server)
+        assert stub.count() == 1
+    assert before["state"] == "closed"
+    with Server(stub, *settings) as server, server.connect() as client:
+        after = ask_fields(client, "IBM")
+        assert after["state"] == "closed"
+        assert int(after["age_ms"]) >= int(before["age_ms"])
+        assert after["fetched"] == before["fetched"]
+        assert client.ask("GET", "IBM") == before["price"]
+        assert client.ask("GET", "MSFT").startswith("UPSTREAM")  # the one call
+        info = read_info(client.ask("INFO"))
+        assert info["upstream_calls"] == 1, info
+    assert stub.count() == 1
 
 
 def test_what_was_spent_is_spent(path):
