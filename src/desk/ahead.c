@@ -16,6 +16,10 @@
  * so that symbols that were fetched together part. */
 #define SHARE 10u
 
+/* But not in the last second, for that is how often what is due is looked for.
+ */
+#define LAST_MS 1000u
+
 /* Where there is no room for a refresh now. */
 #define LATER_MS 10000u
 
@@ -102,8 +106,9 @@ void desk_keep_warm(struct desk *desk, const struct quote *quote,
     uint64_t due_ms = quote->fetched_mono_ms + fresh_ms - 2 * spread_ms;
     due_ms = closing_due_mono_ms(
         quote, timetable, due_ms > now.mono_ms ? due_ms : now.mono_ms, now);
-    put(desk, &quote->symbol, due_ms + desk_draw(desk, 2 * spread_ms + 1),
-        &interest);
+    uint64_t last_ms = spread_ms < LAST_MS ? spread_ms : LAST_MS;
+    due_ms += desk_draw(desk, 2 * spread_ms - last_ms + 1);
+    put(desk, &quote->symbol, due_ms, &interest);
 }
 
 void desk_try_later(struct desk *desk, const struct symbol *symbol,
@@ -159,6 +164,10 @@ static void refresh(struct desk *desk, const struct warm_due *due,
     flight->since_mono_ms = due->put_ms;
     flight->base_seconds = due->mark;
     flight->base_mono_ms = due->put_ms;
+    if (interest.quote != NULL) {
+        // What there is now is no answer, fresh as it is.
+        flight->not_before_mono_ms = interest.quote->fetched_mono_ms + 1;
+    }
     desk_weigh(flight, now.mono_ms, &interest);
     route_on(desk, flight, now);
 }
