@@ -3,7 +3,7 @@
 # target installs the Debian packages it needs (tools/packages), with sudo where
 # it is not run by root.
 
-.PHONY: build demo fleet check install image format lint fuzz bench figures reliability clean help
+.PHONY: build demo fleet check install image format lint fuzz bench figures week reliability clean help
 .DEFAULT_GOAL := build
 
 PREFIX ?=
@@ -62,6 +62,11 @@ figures:
 	@tools/build dev
 	@tools/figures
 
+week:
+	@tools/setup build test
+	@tools/build dev
+	@tools/week
+
 reliability:
 	@tools/setup build test
 	@tools/build dev
@@ -83,5 +88,6 @@ help:
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS (60) from its corpus"
 	@echo "make bench     server time a request against Redis, as a ratio"
 	@echo "make figures   every figure of the report that this grew from, into docs/figures.md"
+	@echo "make week      a week of a free key, in virtual time, into docs/week.md"
 	@echo "make reliability  what clients notice while servers fail, into docs/reliability.md"
 	@echo "make clean     remove build/"

@@ -44,14 +44,18 @@ set grid ytics lc rgb "#dddddd"
 """
 
 
-def draw(folder, name, caption, script, **data):
-    """Draw a plot into figures/NAME.svg by a script of gnuplot's, in which each
-    block of rows in `data` goes by its name, as $name; returns the line that shows it."""
-    (folder / "figures").mkdir(exist_ok=True)
-    path = folder / "figures" / f"{name}.svg"
+def plot(path, script, **data):
+    """Draw a plot into a file by a script of gnuplot's, in which each block of rows in
+    `data` goes by its name, as $name."""
     blocks = "".join(f"${block} << END\n" +
                      "".join(" ".join(map(str, row)) + "\n" for row in rows) + "END\n"
                      for block, rows in data.items())
     subprocess.run(["gnuplot"], input=f'{HEAD}set output "{path}"\n{blocks}{script}\n',
                    text=True, check=True)
+
+
+def draw(folder, name, caption, script, **data):
+    """Draw a plot into figures/NAME.svg; returns the line that shows it."""
+    (folder / "figures").mkdir(exist_ok=True)
+    plot(folder / "figures" / f"{name}.svg", script, **data)
     return f"![{caption}](figures/{name}.svg)\n"
