@@ -19,6 +19,10 @@
  * 5138, as milliseconds fewer are of 1973. */
 #define MS_DIGITS 12
 
+/* Fewer, but for 0, are a year or a day that is written without dashes rather
+ * than a second of the years to 1973. */
+#define S_DIGITS 9
+
 /* A text being read from its front.  A failure stays. */
 struct cursor {
     struct span rest;
@@ -146,6 +150,9 @@ static int read_number(struct instant *out, struct span text)
 {
     uint64_t value;
     int err = span_to_u64(text, &value);
+    if (err == 0 && value != 0 && text.len < S_DIGITS) {
+        return ERR_SYNTAX;
+    }
     if (err != 0 || value > (uint64_t)END_UNIX_MS) {
         return err == ERR_SYNTAX ? err : ERR_RANGE;
     }

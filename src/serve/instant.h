@@ -7,7 +7,7 @@
  *     2026-11-20T14:30:00Z         RFC 3339; with an offset, a fraction, or
  *     2026-11-20 14:30             without seconds; without a zone it is UTC
  *     1795185000, 1795185000000    Unix time in seconds; in milliseconds from
- *                                  12 digits on
+ *                                  12 digits on; fewer than 9 are refused
  *     -90m                         so long ago (base/units.h)
  *     now
  *     -, +                         the first and the last there is
