@@ -135,7 +135,6 @@ void desk_arrive(struct desk *desk, struct steady_time now,
                  const struct provider_outcome *outcome,
                  const struct provider_verdict verdicts[]);
 
-/* End every flight with ERR_DRAINING, those that are called too, whose calls
 /*
  * What provider `provider` has, or with NULL each that is a file, is known to be
  * new.  It may be asked at once, whatever it was given a rest for, and the prices
@@ -144,6 +143,7 @@ void desk_arrive(struct desk *desk, struct steady_time now,
 void desk_renew(struct desk *desk, struct steady_time now,
                 const char *provider);
 
+/* End every flight with ERR_DRAINING, those that are called too, whose calls
  * are gone. */
 void desk_drain(struct desk *desk);
 
