@@ -20,6 +20,7 @@ enum {
     OPTION_ATTEMPT,
     OPTION_BALANCE,
     OPTION_FRESH,
+    OPTION_EXPLAIN,
     OPTION_PING,
     OPTION_JSON,
     OPTION_PLAIN,
@@ -37,6 +38,7 @@ static const struct option options[] = {
     {"attempt", required_argument, NULL, OPTION_ATTEMPT},
     {"balance", required_argument, NULL, OPTION_BALANCE},
     {"fresh", no_argument, NULL, OPTION_FRESH},
+    {"explain", no_argument, NULL, OPTION_EXPLAIN},
     {"ping", no_argument, NULL, OPTION_PING},
     {"watch", no_argument, NULL, 'w'},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -68,6 +70,7 @@ const char *arguments_help(void)
            "                                  just the price, for a script\n"
            "  quote -s a:7400,b:7400 --json   from whichever server answers\n"
            "  quote --watch IBM Google        a table that is kept up to date\n"
+           "  quote --explain IBM             why is the price what it is?\n"
            "  quote --ping                    is a server there?\n"
            "\n"
            "Usage: quote [OPTION]... [SYMBOL|NAME]...\n"
@@ -103,6 +106,10 @@ const char *arguments_help(void)
            "                       else a line for each change; -f json is an "
            "object\n"
            "                       a line\n"
+           "      --explain        why each price is what it is: its age and "
+           "source,\n"
+           "                       what the providers said, what is left to "
+           "ask them\n"
            "      --ping           only ask whether a server answers\n"
            "      --no-color       no colours; $NO_COLOR does the same\n"
            "  -h, --help           this text\n"
@@ -272,6 +279,9 @@ static int take_option(struct arguments *out, int option, const char *value)
     case 'w':
         out->task = ARGUMENTS_WATCH;
         return 0;
+    case OPTION_EXPLAIN:
+        out->task = ARGUMENTS_EXPLAIN;
+        return 0;
     case OPTION_PING:
         out->task = ARGUMENTS_PING;
         return 0;
@@ -313,21 +323,27 @@ static void choose_repeat(struct arguments *out)
     }
 }
 
-/* Options that mean nothing while one watches. */
-static int check_watch(struct arguments *out)
+/* Options that mean nothing where prices are not asked for once or more. */
+static int check_task(struct arguments *out)
 {
-    const char *option = out->format == ARGUMENTS_REPORT ? "--format report"
-                         : out->every_ms > 0             ? "--every"
-                         : out->repeat > 0               ? "--repeat"
-                         : out->reconnect                ? "--reconnect"
-                         : out->fresh                    ? "--fresh"
-                                                         : NULL;
-    if (out->task != ARGUMENTS_WATCH || option == NULL) {
+    bool watches = out->task == ARGUMENTS_WATCH;
+    bool explains = out->task == ARGUMENTS_EXPLAIN;
+    bool is_wrong_format = explains ? out->format != ARGUMENTS_TABLE
+                                    : out->format == ARGUMENTS_REPORT;
+    const char *option = is_wrong_format     ? "--format"
+                         : out->every_ms > 0 ? "--every"
+                         : out->repeat > 0   ? "--repeat"
+                         : out->reconnect    ? "--reconnect"
+                         : out->fresh        ? "--fresh"
+                                             : NULL;
+    if ((!watches && !explains) || option == NULL) {
         return 0;
     }
-    snprintf(out->error, sizeof(out->error),
-             "--watch and %s: only one of them, --watch goes on by itself",
-             option);
+    snprintf(
+        out->error, sizeof(out->error), "%s and %s%s%s: only one of them%s",
+        watches ? "--watch" : "--explain", option, is_wrong_format ? " " : "",
+        is_wrong_format ? formats[out->format] : "",
+        watches ? ", --watch goes on by itself" : "");
     return -1;
 }
 
@@ -337,6 +353,11 @@ static int take_names(struct arguments *out, int argc, char **argv)
     out->names_count = (size_t)(argc - optind);
     if (out->task == ARGUMENTS_PING && out->names_count > 0) {
         snprintf(out->error, sizeof(out->error), "--ping takes no names");
+        return -1;
+    }
+    if (out->task == ARGUMENTS_EXPLAIN && out->names_count == 0) {
+        snprintf(out->error, sizeof(out->error),
+                 "--explain needs a symbol or name");
         return -1;
     }
     for (size_t i = 0; i < out->names_count; i++) {
@@ -362,7 +383,7 @@ int arguments_parse(struct arguments *out, int argc, char **argv)
     while (true) {
         int option = getopt_long(argc, argv, ":s:f:hVw", options, NULL);
         if (option == -1) {
-            if (check_watch(out) != 0) {
+            if (check_task(out) != 0) {
                 return -1;
             }
             choose_repeat(out);

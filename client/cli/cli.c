@@ -224,6 +224,28 @@ static int ping(struct run *run)
     return EXIT_FINE;
 }
 
+/* Print why each price is what it is. */
+static int explain(struct run *run)
+{
+    int error = have_handle(run);
+    if (error != 0) {
+        return could_not_open(run, error);
+    }
+    for (size_t i = 0; i < run->arguments->names_count; i++) {
+        char text[QUOTED_EXPLANATION_SIZE];
+        const char *name = run->arguments->names[i];
+        error = quoted_explain(run->q, name, text, sizeof(text));
+        if (error != 0) {
+            complain(name, error, quoted_last_message(run->q));
+            suggest(run, error);
+            note(run, status_of(error));
+        } else {
+            printf("%s%s", i > 0 ? "\n" : "", text);
+        }
+    }
+    return (int)run->status;
+}
+
 /* Ask for one name after the other, and time each. */
 static int report_pass(struct run *run, struct report *report)
 {
@@ -404,7 +426,9 @@ static int do_task(const struct arguments *arguments)
         snprintf(run.client_name, sizeof(run.client_name), "client-%s",
                  arguments->client);
     }
-    int status = arguments->task == ARGUMENTS_PING ? ping(&run) : ask(&run);
+    int status = arguments->task == ARGUMENTS_PING      ? ping(&run)
+                 : arguments->task == ARGUMENTS_EXPLAIN ? explain(&run)
+                                                        : ask(&run);
     quoted_close(&run.q);
     return status;
 }

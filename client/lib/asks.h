@@ -33,6 +33,10 @@ struct asks {
     void *quotes;  /* n times struct quoted_quote, each `stride` bytes long */
     size_t stride; /* bytes, as the program that calls was compiled */
     size_t open;   /* asks that are not final */
+    /* Where an explanation goes; then n is 1, and a quote holds the status
+     * only.  NULL: quotes are asked for. */
+    char *text;
+    size_t text_size; /* bytes there, 1 or more */
 };
 
 /* Whether a text can be a symbol or a name, as quoted.h has it; NULL can't. */

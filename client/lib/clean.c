@@ -60,3 +60,19 @@ void clean_copy(char *out, size_t size, struct span text)
     CHECK(at < size);
     out[at] = '\0';
 }
+
+void clean_copy_lines(char *out, size_t size, struct span text)
+{
+    CHECK(size > 0);
+    size_t at = 0;
+    struct span line;
+    out[0] = '\0';
+    // As many bytes go out as come in, since '?' stands for one byte.
+    while (text.len > 0 && span_split(&text, '\n', &line) &&
+           line.len + 1 < size - at) {
+        clean_copy(out + at, line.len + 1, line);
+        at += line.len;
+        memcpy(out + at, "\n", 2);
+        at++;
+    }
+}

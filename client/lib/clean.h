@@ -22,3 +22,7 @@ bool clean_text(struct span text);
  * is not clean becomes '?', and what is too long is cut between characters.
  */
 void clean_copy(char *out, size_t size, struct span text);
+
+/* The same for a text of lines: line feeds stay, and a line that does not fit
+ * whole is left out, with those behind it. */
+void clean_copy_lines(char *out, size_t size, struct span text);

@@ -210,3 +210,19 @@ int fields_read_pong(struct quoted_quote *out, const struct reply *reply)
                    span_equal(reply->fields[0], span_of("PONG"));
     return is_pong ? 0 : refuse(out, "a reply that is no PONG");
 }
+
+int fields_read_text(struct quoted_quote *out, const struct reply *reply,
+                     char *text, size_t size)
+{
+    make_empty(out);
+    text[0] = '\0';
+    CHECK(reply->kind == REPLY_NIL || reply->count >= 1);
+    if (reply->kind == REPLY_ERROR) {
+        return read_error(out, reply->fields[0]);
+    }
+    if (reply->kind != REPLY_TEXT || reply->fields[0].len == 0) {
+        return refuse(out, "a reply that is no text");
+    }
+    clean_copy_lines(text, size, reply->fields[0]);
+    return 0;
+}

@@ -26,5 +26,10 @@ int fields_read(struct quoted_quote *out, const struct reply *reply);
 /* Read the reply to PING in the same manner. */
 int fields_read_pong(struct quoted_quote *out, const struct reply *reply);
 
+/* Read the reply to EXPLAIN in the same manner, its lines into `text`, of
+ * `size` bytes (1 or more); "" with an error. */
+int fields_read_text(struct quoted_quote *out, const struct reply *reply,
+                     char *text, size_t size);
+
 /* Make *out, but for its size, an empty quote that failed, with its reason. */
 void fields_fail(struct quoted_quote *out, int status, struct span message);

@@ -43,8 +43,9 @@ static void compose(struct pass *pass)
             buffer_put_text(out, "*1\r\n$4\r\nPING\r\n");
         } else {
             const char *symbol = asks->symbols[pass->sent];
-            buffer_printf(out, "*2\r\n$7\r\nHGETALL\r\n$%zu\r\n%s\r\n",
-                          strlen(symbol), symbol);
+            const char *verb = asks->text != NULL ? "EXPLAIN" : "HGETALL";
+            buffer_printf(out, "*2\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
+                          strlen(verb), verb, strlen(symbol), symbol);
         }
         pass->in_flight++;
         pass->sent = asks_next_open(asks, pass->sent + 1);
@@ -79,6 +80,18 @@ static void settle(struct pass *pass, size_t i,
     asks_answer(pass->asks, i, quote);
 }
 
+/* Read a reply as one to what was asked. */
+static int read_reply(const struct asks *asks, const struct reply *reply,
+                      struct quoted_quote *out)
+{
+    if (asks->symbols == NULL) {
+        return fields_read_pong(out, reply);
+    }
+    return asks->text != NULL
+               ? fields_read_text(out, reply, asks->text, asks->text_size)
+               : fields_read(out, reply);
+}
+
 static enum pass_outcome take_reply(struct pass *pass,
                                     const struct reply *reply)
 {
@@ -88,8 +101,7 @@ static enum pass_outcome take_reply(struct pass *pass,
         return PASS_GARBAGE;
     }
     struct quoted_quote quote = {.size = 0};
-    int status = pass->asks->symbols == NULL ? fields_read_pong(&quote, reply)
-                                             : fields_read(&quote, reply);
+    int status = read_reply(pass->asks, reply, &quote);
     if (status == QUOTED_E_PROTOCOL) {
         member_failed(pass->member, status, "%s", quote.message);
         return PASS_GARBAGE;

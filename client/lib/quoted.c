@@ -264,6 +264,26 @@ int quoted_get_many(struct quoted *q, const char *const *symbols, size_t n,
     return call_run(q, &asks);
 }
 
+int quoted_explain(struct quoted *q, const char *symbol, char *text,
+                   size_t size)
+{
+    if (q == NULL || text == NULL || size == 0) {
+        return QUOTED_E_ARGUMENT;
+    }
+    text[0] = '\0';
+    struct quoted_quote status = QUOTED_QUOTE_INIT;
+    struct asks asks = {
+        .symbols = &symbol,
+        .n = 1,
+        .text = text,
+        .text_size = size,
+        .quotes = &status,
+        .stride = sizeof(status),
+    };
+    (void)call_run(q, &asks);
+    return status.status;
+}
+
 int quoted_ping(struct quoted *q)
 {
     if (q == NULL) {

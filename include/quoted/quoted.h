@@ -253,6 +253,24 @@ QUOTED_API int quoted_get(struct quoted *q, const char *symbol,
 QUOTED_API int quoted_get_many(struct quoted *q, const char *const *symbols,
                                size_t n, struct quoted_quote *quotes);
 
+/* Bytes of the longest text of quoted_explain() and its 0. */
+#define QUOTED_EXPLANATION_SIZE 8192
+
+/*
+ * Ask why a symbol's price is what it is: its state, age and source, what each
+ * provider said of it last, when it is asked for again and why then, and what
+ * is left of each allowance; for people.  Costs no call to a provider.
+ *
+ * Writes lines that end in '\n', clean as a quote's texts are, and a 0 behind
+ * them into the `size` bytes of `text`; what does not fit into
+ * QUOTED_EXPLANATION_SIZE or into `size` is left out.  What the lines say is
+ * for people and changes between versions.  Returns 0, or an error as
+ * quoted_get(), and then text is ""; SERVER from a server that is
+ * too old to know.  QUOTED_E_ARGUMENT where text is NULL or size is 0.
+ */
+QUOTED_API int quoted_explain(struct quoted *q, const char *symbol, char *text,
+                              size_t size);
+
 /* Ask whether a server answers.  Returns 0 or an error as quoted_get(). */
 QUOTED_API int quoted_ping(struct quoted *q);
 

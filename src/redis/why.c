@@ -34,7 +34,7 @@ static void compose_text(struct session *session,
         .failed_until_mono_ms = found.failed_until_ms,
         .now_mono_ms = worker->loop.now_ms,
     };
-    struct buffer text = buffer_empty(EXPLAIN_BYTES_LIMIT);
+    struct buffer text = buffer_empty(2 * EXPLAIN_BYTES_LIMIT);
     explain_render(&text, &source);
     resp_put_verbatim(out, session_version(session), buffer_span(&text));
     out->failed = out->failed || text.failed;

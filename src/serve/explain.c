@@ -410,9 +410,13 @@ static void put_witness(struct buffer *out, const struct desk_witness *witness)
     }
 }
 
+/* Bytes of "and 16 more providers" and its newline, more than enough. */
+#define MORE_BYTES 32
+
 void explain_render(struct buffer *out, const struct explain_source *source)
 {
     const struct desk_explanation *explanation = source->explanation;
+    size_t begin = out->len;
     put_head(out, source);
     if (source->quote != NULL) {
         put_price(out, source);
@@ -425,6 +429,13 @@ void explain_render(struct buffer *out, const struct explain_source *source)
     put_next(out, explanation);
     put_whom(out, explanation);
     for (size_t i = 0; i < explanation->witnesses_count; i++) {
+        size_t before = out->len;
         put_witness(out, &explanation->witnesses[i]);
+        if (out->len > begin + EXPLAIN_BYTES_LIMIT - MORE_BYTES) {
+            out->len = before;
+            buffer_printf(out, "and %zu more providers\n",
+                          explanation->witnesses_count - i);
+            return;
+        }
     }
 }

@@ -15,7 +15,8 @@
  * min
  *
  * A line has EXPLAIN_COLUMNS at most; what is longer goes on below, three lines
- * of it.  Seven lines, and three or four for each provider.
+ * of it.  Seven lines, and three or four for each provider; a provider's `last`
+ * stands for what it said last of another symbol.
  *
  * Pure.  Threads: any.
  */
@@ -33,8 +34,9 @@ struct quote;            /* quote/quote.h */
 
 #define EXPLAIN_COLUMNS 80
 
-/* A bound for the whole of it. */
-#define EXPLAIN_BYTES_LIMIT (64u << 10)
+/* A bound for the whole of it; providers for which there is no room are
+ * counted.  Clients take 8 KiB (QUOTED_EXPLANATION_SIZE). */
+#define EXPLAIN_BYTES_LIMIT 8000
 
 /* What it is made from; all BORROWED. */
 struct explain_source {

@@ -75,7 +75,8 @@ _quote() {
     if [[ $current == -* ]]; then
         _quote_offer "$current" < <(printf '%s\n' --server --format --json \
             --plain --client --repeat --every --reconnect --timeout \
-            --attempt --balance --fresh --watch --ping --no-color --help --version)
+            --attempt --balance --fresh --watch --explain --ping --no-color \
+            --help --version)
         return
     fi
     _quote_offer "$current" < <(_quote_names)

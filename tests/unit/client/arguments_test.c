@@ -87,6 +87,9 @@ static void short_ways_mean_the_same(void **state)
     assert_int_equal(line.arguments.format, ARGUMENTS_CSV);
     assert_int_equal(PARSE(&line, "--ping"), 0);
     assert_int_equal(line.arguments.task, ARGUMENTS_PING);
+    assert_int_equal(PARSE(&line, "--explain", "IBM", "Google"), 0);
+    assert_int_equal(line.arguments.task, ARGUMENTS_EXPLAIN);
+    assert_int_equal(line.arguments.names_count, 2);
     assert_int_equal(PARSE(&line, "-h", "--nonsense"), 0);
     assert_int_equal(line.arguments.task, ARGUMENTS_HELP);
     assert_int_equal(PARSE(&line, "-V"), 0);
@@ -142,6 +145,16 @@ static void wrong_arguments_are_named(void **state)
         {{"--client", "a b"},
          "--client a b: not 1 to 32 letters, digits and . _ -"},
         {{"--ping", "IBM"}, "--ping takes no names"},
+        {{"--explain"}, "--explain needs a symbol or name"},
+        {{"--explain", "IBM", "--json"},
+         "--explain and --format json: only one of them"},
+        {{"--explain", "IBM", "--fresh"},
+         "--explain and --fresh: only one of them"},
+        {{"--watch", "--every=1s"},
+         "--watch and --every: only one of them, --watch goes on by itself"},
+        {{"--watch", "-freport"},
+         "--watch and --format report: only one of them, --watch goes on by "
+         "itself"},
         {{"IBM", ""}, "name 2 is empty or holds a control character"},
         {{"\x1b[2J"}, "name 1 is empty or holds a control character"},
         {{"--\x1b[2J"}, "an option: no such option"},

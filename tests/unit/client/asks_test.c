@@ -14,7 +14,10 @@ static void open_asks_are_found_in_order(void **state)
     (void)state;
     const char *const symbols[] = {"A", "B", "C"};
     struct quoted_quote quotes[3];
-    struct asks asks = {symbols, 3, quotes, sizeof(quotes[0]), 0};
+    struct asks asks = {.symbols = symbols,
+                        .n = 3,
+                        .quotes = quotes,
+                        .stride = sizeof(quotes[0])};
     asks_begin(&asks);
     assert_int_equal(asks.open, 3);
     assert_int_equal(asks_next_open(&asks, 0), 0);
@@ -42,7 +45,10 @@ static void what_is_no_symbol_is_final_at_once(void **state)
     const char *const symbols[] = {"",      NULL,     "a\r\nQUIT",     "\xff",
                                    longest, too_long, "Ahold Delhaize"};
     struct quoted_quote quotes[7];
-    struct asks asks = {symbols, 7, quotes, sizeof(quotes[0]), 0};
+    struct asks asks = {.symbols = symbols,
+                        .n = 7,
+                        .quotes = quotes,
+                        .stride = sizeof(quotes[0])};
     asks_begin(&asks);
     assert_int_equal(asks.open, 2);
     assert_int_equal(asks_status(&asks, 4), ASKS_UNANSWERED);
@@ -62,7 +68,10 @@ static void inv2_longer_quotes_end_in_zeros(void **state)
     } quotes[2];
     memset(quotes, 0x5a, sizeof(quotes));
     const char *const symbols[] = {"A", "B"};
-    struct asks asks = {symbols, 2, quotes, sizeof(quotes[0]), 0};
+    struct asks asks = {.symbols = symbols,
+                        .n = 2,
+                        .quotes = quotes,
+                        .stride = sizeof(quotes[0])};
     asks_begin(&asks);
     const struct quoted_quote answer = {.size = 1, .symbol = "A"};
     asks_answer(&asks, 0, &answer);
@@ -83,7 +92,8 @@ static void inv2_shorter_quotes_are_not_overrun(void **state)
     struct quoted_quote quotes[2];
     memset(quotes, 0x5a, sizeof(quotes));
     const char *const symbols[] = {"A"};
-    struct asks asks = {symbols, 1, quotes, shorter, 0};
+    struct asks asks = {
+        .symbols = symbols, .n = 1, .quotes = quotes, .stride = shorter};
     asks_begin(&asks);
     asks_fail(&asks, 0, QUOTED_E_NODATA, "none");
     assert_int_equal(quotes[0].size, shorter);

@@ -83,12 +83,35 @@ static void copy_is_cut_between_characters(void **state)
     assert_string_equal(out, "");
 }
 
+static void lines_are_copied_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    char out[12];
+    clean_copy_lines(out, sizeof(out), span_of("one\ntwo\n"));
+    assert_string_equal(out, "one\ntwo\n");
+    clean_copy_lines(out, sizeof(out), span_of("one\ntwo"));
+    assert_string_equal(out, "one\ntwo\n");
+    clean_copy_lines(out, sizeof(out), span_of("one\n\ntwo\nlong\nx\n"));
+    assert_string_equal(out, "one\n\ntwo\n");
+    clean_copy_lines(out, sizeof(out), span_of("a\x1b[2J\r\n\xff\n"));
+    assert_string_equal(out, "a?[2J?\n?\n");
+    clean_copy_lines(out, sizeof(out), span_of("0123456789\n"));
+    assert_string_equal(out, "0123456789\n");
+    clean_copy_lines(out, sizeof(out), span_of("0123456789A\n"));
+    assert_string_equal(out, "");
+    clean_copy_lines(out, 1, span_of("a\n"));
+    assert_string_equal(out, "");
+    clean_copy_lines(out, sizeof(out), (struct span){NULL, 0});
+    assert_string_equal(out, "");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(text_of_all_lengths_is_clean),
     cmocka_unit_test(control_characters_are_not_clean),
     cmocka_unit_test(bytes_that_are_no_utf8_are_not_clean),
     cmocka_unit_test(copy_replaces_what_is_not_clean),
     cmocka_unit_test(copy_is_cut_between_characters),
+    cmocka_unit_test(lines_are_copied_whole_or_not_at_all),
 };
 
 TEST_MAIN(tests)

@@ -193,6 +193,36 @@ static void pong_is_only_pong(void **state)
     assert_int_equal(fields_read_pong(&quote, &reply), QUOTED_E_DRAINING);
 }
 
+static void an_explanation_is_only_a_text(void **state)
+{
+    (void)state;
+    char text[16] = "before";
+    struct quoted_quote quote = QUOTED_QUOTE_INIT;
+    struct reply reply = one(REPLY_TEXT, "IBM\nprice\n");
+    assert_int_equal(fields_read_text(&quote, &reply, text, sizeof(text)), 0);
+    assert_string_equal(text, "IBM\nprice\n");
+    const struct {
+        enum reply_kind kind;
+        const char *text;
+        int status;
+    } rows[] = {
+        {REPLY_STATUS, "OK", QUOTED_E_PROTOCOL},
+        {REPLY_TEXT, "", QUOTED_E_PROTOCOL},
+        {REPLY_NIL, "", QUOTED_E_PROTOCOL},
+        {REPLY_FIELDS, "IBM", QUOTED_E_PROTOCOL},
+        {REPLY_ERROR, "OVERLOADED later", QUOTED_E_OVERLOADED},
+        {REPLY_ERROR, "ERR unknown command", QUOTED_E_SERVER},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        reply = one(rows[i].kind, rows[i].text);
+        memcpy(text, "before", 7);
+        assert_int_equal(fields_read_text(&quote, &reply, text, sizeof(text)),
+                         rows[i].status);
+        assert_int_equal(quote.status, rows[i].status);
+        assert_string_equal(text, "");
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(all_fields_are_read),
     cmocka_unit_test(absent_fields_are_empty),
@@ -201,6 +231,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(long_name_is_cut_and_long_symbol_refused),
     cmocka_unit_test(errors_of_the_server_have_their_codes),
     cmocka_unit_test(pong_is_only_pong),
+    cmocka_unit_test(an_explanation_is_only_a_text),
 };
 
 TEST_MAIN(tests)

@@ -140,6 +140,17 @@ static void arguments_that_make_no_sense_are_refused(void **state)
                      QUOTED_E_ARGUMENT);
     assert_int_equal(quoted_get_many(q, NULL, 0, NULL), 0);
     assert_int_equal(quoted_ping(NULL), QUOTED_E_ARGUMENT);
+    char text[8] = "x";
+    assert_int_equal(quoted_explain(NULL, "IBM", text, sizeof(text)),
+                     QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_explain(q, "IBM", NULL, 8), QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_explain(q, "IBM", text, 0), QUOTED_E_ARGUMENT);
+    assert_string_equal(text, "x");
+    assert_int_equal(quoted_explain(q, "", text, sizeof(text)),
+                     QUOTED_E_SYMBOL);
+    assert_string_equal(text, "");
+    assert_int_equal(quoted_explain(q, NULL, text, sizeof(text)),
+                     QUOTED_E_SYMBOL);
     assert_string_equal(quoted_last_message(NULL), "");
     quoted_close(&q);
     quoted_close(NULL);

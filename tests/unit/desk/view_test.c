@@ -324,6 +324,30 @@ static void how_a_provider_stands(void **state)
     assert_true(look(f, 0).rests_ms == UINT64_MAX);
 }
 
+static void of_rules_alike_one_matters(void **state)
+{
+    (void)state;
+    struct desk_post_view post = {.rules_count = 5};
+    for (size_t i = 0; i < 5; i++) {
+        post.rules[i].view = (struct budget_view){
+            .rule = {.n = 25, .span = BUDGET_DAY},
+            .left = 3,
+            .turns_in_ms = HOUR_MS,
+        };
+    }
+    post.rules[1].view.turns_in_ms = 2 * HOUR_MS;
+    post.rules[2].view.left = 4;
+    post.rules[3].view.rule.cost = BUDGET_DISTINCT;
+    post.rules[4].view.rule.span = BUDGET_MONTH;
+    const bool expected[] = {false, true, false, true, true};
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(view_is_tightest(&post, i), expected[i]);
+    }
+    post.rules[1].view.turns_in_ms = HOUR_MS; // quite the same: the first
+    assert_true(view_is_tightest(&post, 0));
+    assert_false(view_is_tightest(&post, 1));
+}
+
 static void every_word_is_there(void **state)
 {
     (void)state;
@@ -387,6 +411,7 @@ static const struct CMUnitTest tests[] = {
     UNIT(who_refused_a_symbol_is_not_asked_for_it),
     UNIT(a_market_that_the_settings_leave_out_is_not_served),
     UNIT(how_a_provider_stands),
+    UNIT(of_rules_alike_one_matters),
     UNIT(every_word_is_there),
     UNIT(a_change_forgets_nothing),
 };
