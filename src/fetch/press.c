@@ -142,13 +142,18 @@ static void read_anew(struct sheaf *sheaf, const struct provider *provider)
     buffer_clear(&reading->fresh);
     int err = paper_read(sheaf->path, &reading->fresh, &reading->fresh_state,
                          reading->fault);
+    if (err == ERR_STALE && sheaf->state.is_there) {
+        memcpy(reading->fault, sheaf->fault, sizeof(reading->fault));
+        return; // it is young
+    }
     if (err == 0) {
         const char *fault = sheet_fault(provider, buffer_span(&reading->fresh));
         snprintf(reading->fault, sizeof(reading->fault), "%s",
                  fault != NULL ? fault : "");
         reading->has_fresh = fault == NULL;
+        err = fault == err_sentence(ERR_NOMEM) ? ERR_NOMEM : 0;
     }
-    if (!reading->has_fresh && err != ERR_NOMEM) {
+    if (!reading->has_fresh && err != ERR_NOMEM && err != ERR_STALE) {
         sheaf->bad_state = reading->fresh_state;
     }
 }

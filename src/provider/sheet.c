@@ -13,7 +13,7 @@ static const char *fault_of(const struct provider_endpoint *endpoint,
     struct document_node root = document_root(document);
     switch (seat_place_of(endpoint, document)) {
     case SEAT_OTHER_SHAPE:
-        return root.table != NULL ? "it has no column price, or no rows"
+        return root.table != NULL ? "it has no column with prices"
                                   : "it has no list of prices";
     case SEAT_EMPTY:
         return "it has no rows";

@@ -2,9 +2,7 @@
 #include "serve/trial.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/check.h"
@@ -18,19 +16,12 @@
 #include "fetch/paper.h"
 #include "net/loop.h"
 #include "serve/archive.h"
+#include "serve/exhibit.h"
 #include "serve/upstream.h"
 #include "store/database.h"
 
-/* What stands in the key's place in a URL and in header lines. */
-#define HIDDEN "HIDDEN"
-
-/* Of a body, and of a header line, so much is shown. */
-#define BODY_SHOWN 1024
-#define LINE_SHOWN 160
-
-#define URL_LIMIT     (64u << 10)
-#define HEADERS_LIMIT (8u << 10)
-#define BUDGET_LIMIT  (1u << 20)
+#define URL_LIMIT    (64u << 10)
+#define BUDGET_LIMIT (1u << 20)
 
 struct trial {
     const struct trial_options *options;
@@ -47,20 +38,6 @@ struct trial {
     uint64_t sent_mono_ms;
     enum trial_end end;
 };
-
-/* One step: what it is about, in a column, and what there is to say. */
-__attribute__((format(printf, 3, 4))) static void say(const struct trial *trial,
-                                                      const char *about,
-                                                      const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fprintf(trial->out, "%-14s ", about);
-    vfprintf(trial->out, format, args);
-    fputc('\n', trial->out);
-    va_end(args);
-    fflush(trial->out); // the next step may take a while
-}
 
 static struct steady_time now(const struct trial *trial)
 {
@@ -102,10 +79,11 @@ static void say_provider(const struct trial *trial, bool is_configured)
 {
     const struct conf_provider *settings = trial->settings;
     bool is_own = settings->description[0] != '\0';
-    say(trial, "provider", "%s%s", settings->name,
-        is_configured ? "" : ", which is not configured; with the defaults");
-    say(trial, "description", "%s",
-        is_own ? settings->description : "the one that is built in");
+    exhibit_say(trial->out, "provider", "%s%s", settings->name,
+                is_configured ? ""
+                              : ", which is not configured; with the defaults");
+    exhibit_say(trial->out, "description", "%s",
+                is_own ? settings->description : "the one that is built in");
 }
 
 /* Open the provider as the server would. */
@@ -146,15 +124,16 @@ static bool is_served(struct trial *trial)
     const struct symbol *symbol = &trial->symbol;
     struct span mic = symbol_mic(symbol);
     if (!provider_serves(post->what.provider, symbol)) {
-        say(trial, "not asked",
-            "the description has no spelling for the market %.*s",
-            SPAN_ARGS(mic));
+        exhibit_say(trial->out, "not asked",
+                    "the description has no spelling for the market %.*s",
+                    SPAN_ARGS(mic));
         return false;
     }
     if (!post_serves(post, symbol, now(trial).mono_ms)) {
-        say(trial, "not asked", "the setting markets does not name %s%.*s",
-            mic.len > 0 ? "" : "what a symbol without a market is",
-            SPAN_ARGS(mic));
+        exhibit_say(trial->out, "not asked",
+                    "the setting markets does not name %s%.*s",
+                    mic.len > 0 ? "" : "what a symbol without a market is",
+                    SPAN_ARGS(mic));
         return false;
     }
     return true;
@@ -169,8 +148,8 @@ static bool choose(struct trial *trial)
     trial->symbols[0] = &trial->symbol;
     struct query_wish wish = {trial->symbols, 1, 1, 0};
     if (query_choose(provider, &wish, &endpoint, taken) == 0) {
-        say(trial, "not asked",
-            "no kind of call of the description takes one symbol");
+        exhibit_say(trial->out, "not asked",
+                    "no kind of call of the description takes one symbol");
         return false;
     }
     trial->query = (struct query){
@@ -181,84 +160,14 @@ static bool choose(struct trial *trial)
         .key = trial->post.what.key,
     };
     size_t count = provider_endpoints(provider);
-    say(trial, "call", "%s, %s", provider_endpoint_name(provider, endpoint),
-        count == 1 ? "the only kind there is"
-                   : "the first kind in use that takes one symbol");
+    exhibit_say(trial->out, "call", "%s, %s",
+                provider_endpoint_name(provider, endpoint),
+                count == 1 ? "the only kind there is"
+                           : "the first kind in use that takes one symbol");
     return true;
 }
 
-/* Show what goes out, composed with another key. */
-static void say_request(const struct trial *trial)
-{
-    struct query shown = trial->query;
-    if (shown.key[0] != '\0') {
-        shown.key = HIDDEN;
-        if (provider_key_fault(shown.provider, shown.key) != NULL) {
-            shown.key = HIDDEN ":" HIDDEN;
-        }
-    }
-    struct buffer url = buffer_empty(URL_LIMIT);
-    struct buffer headers = buffer_empty(HEADERS_LIMIT);
-    query_compose_url(&shown, trial->post.what.origin, &url);
-    query_compose_headers(&shown, &headers);
-    say(trial, "request", "GET %.*s", SPAN_ARGS(buffer_span(&url)));
-    struct span rest = buffer_span(&headers);
-    struct span line;
-    while (rest.len > 0 && span_split(&rest, '\0', &line)) {
-        say(trial, "", "%.*s", SPAN_ARGS(line));
-    }
-    buffer_deinit(&url);
-    buffer_deinit(&headers);
-}
-
 /* --- What it costs -------------------------------------------------------- */
-
-static const char *span_word(enum budget_span span)
-{
-    static const char *const words[BUDGET_SPANS] = {"second", "minute", "hour",
-                                                    "day", "month"};
-    CHECK(span < BUDGET_SPANS);
-    return words[span];
-}
-
-/* "3h 20m", for people: two units at most. */
-static void print_rough(char out[UNITS_TEXT_SIZE], uint64_t ms)
-{
-    uint64_t minutes = ms / 60000;
-    if (minutes >= 48 * 60) {
-        snprintf(out, UNITS_TEXT_SIZE, "%" PRIu64 "d", minutes / (24 * 60));
-    } else if (minutes >= 60) {
-        snprintf(out, UNITS_TEXT_SIZE, "%" PRIu64 "h %" PRIu64 "m",
-                 minutes / 60, minutes % 60);
-    } else if (minutes > 0) {
-        snprintf(out, UNITS_TEXT_SIZE, "%" PRIu64 "m", minutes);
-    } else {
-        snprintf(out, UNITS_TEXT_SIZE, "%" PRIu64 "s", (ms + 999) / 1000);
-    }
-}
-
-/* Say what each rule of the budget has left. */
-static void say_budget(const struct trial *trial, const char *about)
-{
-    static const char *const costs[BUDGET_COSTS] = {"calls", "symbols",
-                                                    "different symbols"};
-    struct budget *budget = trial->post.budget;
-    size_t count = budget_rules_count(budget);
-    if (count == 0) {
-        say(trial, about, "no limits are known");
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct budget_view view;
-        char turns[UNITS_TEXT_SIZE];
-        budget_look(budget, now(trial), i, &view);
-        print_rough(turns, view.turns_in_ms);
-        say(trial, i == 0 ? about : "",
-            "%" PRIu32 " of %" PRIu32 " %s a %s are left%s%s", view.left,
-            view.rule.n, costs[view.rule.cost], span_word(view.rule.span),
-            view.left < view.rule.n ? ", all of them again in " : "",
-            view.left < view.rule.n ? turns : "");
-    }
-}
 
 /* Open the store, and take over what the key has spent.  Without one the call
  * is made all the same, but is not kept. */
@@ -266,21 +175,22 @@ static void open_count(struct trial *trial)
 {
     const char *path = trial->options->conf->store.path;
     if (path[0] == '\0') {
-        say(trial, "counted", "nowhere: store.path is not set");
+        exhibit_say(trial->out, "counted", "nowhere: store.path is not set");
         return;
     }
     struct database_opening opening;
     int err = database_open(&trial->database, path, &opening);
     if (err == ERR_FULL) {
-        say(trial, "not counted",
+        exhibit_say(
+            trial->out, "not counted",
             "%s: a server that runs has it; what it counts lacks this call",
             path);
     } else if (err != 0 || opening.is_read_only) {
-        say(trial, "not counted", "%s",
-            opening.text[0] != '\0' ? opening.text : err_sentence(err));
+        exhibit_say(trial->out, "not counted", "%s",
+                    opening.text[0] != '\0' ? opening.text : err_sentence(err));
         database_close(&trial->database);
     } else if (opening.was_damaged) {
-        say(trial, "store", "%s", opening.text);
+        exhibit_say(trial->out, "store", "%s", opening.text);
     }
     struct buffer text = buffer_empty(BUDGET_LIMIT);
     if (trial->database != NULL &&
@@ -288,8 +198,8 @@ static void open_count(struct trial *trial)
             0) {
         err = budget_load(trial->post.budget, now(trial), buffer_span(&text));
         if (err != 0) {
-            say(trial, "store", "what was spent can't be read: %s",
-                err_sentence(err));
+            exhibit_say(trial->out, "store", "what was spent can't be read: %s",
+                        err_sentence(err));
         }
     }
     buffer_deinit(&text);
@@ -306,9 +216,9 @@ static bool keep_count(struct trial *trial)
                                         buffer_span(&text), now(trial).unix_ms);
     buffer_deinit(&text);
     if (err != 0) {
-        say(trial, "not counted", "%s",
-            err == ERR_NOMEM ? err_sentence(err)
-                             : database_error(trial->database));
+        exhibit_say(trial->out, "not counted", "%s",
+                    err == ERR_NOMEM ? err_sentence(err)
+                                     : database_error(trial->database));
     }
     return err == 0;
 }
@@ -319,135 +229,52 @@ static bool spend(struct trial *trial)
     struct budget *budget = trial->post.budget;
     uint64_t wait_ms;
     open_count(trial);
-    say_budget(trial, "before");
+    exhibit_budget(trial->out, "before", trial->post.budget, now(trial));
     if (budget_fit(budget, now(trial), trial->symbols, 1, &wait_ms) == 0) {
         char wait[UNITS_TEXT_SIZE];
-        print_rough(wait, wait_ms);
-        say(trial, "not asked", "the allowance is used; the next call is in %s",
-            wait);
+        exhibit_print_rough(wait, wait_ms);
+        exhibit_say(trial->out, "not asked",
+                    "the allowance is used; the next call is in %s", wait);
         return false;
     }
     if (budget_spend(budget, now(trial), trial->symbols, 1) != 0) {
-        say(trial, "not asked", "%s", err_sentence(ERR_NOMEM));
+        exhibit_say(trial->out, "not asked", "%s", err_sentence(ERR_NOMEM));
         return false;
     }
     if (trial->database != NULL && keep_count(trial)) {
-        say(trial, "counted", "one call, in %s, before it is made",
-            trial->options->conf->store.path);
+        exhibit_say(trial->out, "counted", "one call, in %s, before it is made",
+                    trial->options->conf->store.path);
     }
     return true;
 }
 
 /* --- What came ------------------------------------------------------------ */
 
-/* Whether a header line says something about the answer or the allowance. */
-static bool is_of_interest(struct span name)
-{
-    static const char *const parts[] = {
-        "content-type", "content-encoding",
-        "retry-after",  "location",
-        "date",         "limit",
-        "remaining",    "quota",
-        "credit",       "www-authenticate",
-    };
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (span_has_nocase(name, span_of(parts[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void say_headers(const struct trial *trial, struct span headers)
-{
-    struct span line;
-    unsigned others = 0;
-    while (span_split(&headers, '\n', &line)) {
-        struct span value = line;
-        struct span name;
-        if (!span_split(&value, ':', &name) || value.data == NULL) {
-            continue; // the status line, the empty one at the end
-        }
-        if (!is_of_interest(name)) {
-            others++;
-            continue;
-        }
-        char shown[LINE_SHOWN];
-        query_show(&trial->query, line, shown, sizeof(shown));
-        say(trial, "", "%s", shown);
-    }
-    if (others > 0) {
-        say(trial, "", "(and %u other header lines)", others);
-    }
-}
-
-static void say_body(const struct trial *trial, struct span body)
-{
-    char shown[BODY_SHOWN];
-    query_show(&trial->query, body, shown, sizeof(shown));
-    bool is_cut =
-        body.len > 2 * sizeof(shown) || strlen(shown) + 4 >= sizeof(shown);
-    say(trial, "body", "%s%s",
-        shown[0] != '\0' ? shown : "(nothing that can be shown)",
-        is_cut ? " ..." : "");
-}
-
-static void say_quote(const struct trial *trial, const struct quote *quote)
-{
-    char text[DECIMAL_TEXT_SIZE];
-    for (int n = 0; n < QUOTE_NUMBERS; n++) {
-        if (quote_has(quote, (enum quote_number)n)) {
-            quote_print_number(text, quote, (enum quote_number)n);
-            say(trial, quote_number_name((enum quote_number)n), "%s%s%s", text,
-                n == QUOTE_PRICE && quote->currency[0] != '\0' ? " " : "",
-                n == QUOTE_PRICE ? quote->currency : "");
-        }
-    }
-    if (quote->currency[0] == '\0') {
-        say(trial, "currency", "not known");
-    }
-    if (quote->unit_factor > 0) {
-        say(trial, "unit", "divided by %u: it came in hundredths",
-            (unsigned)quote->unit_factor);
-    }
-    char as_of[QUOTE_AS_OF_SIZE] = "not known";
-    if (quote->has_as_of) {
-        quote_print_as_of(as_of, quote);
-    }
-    say(trial, "as_of", "%s%s", as_of,
-        quote->is_old ? "; of an earlier session" : "");
-    char delay[UNITS_TEXT_SIZE];
-    units_print_duration_ms(delay, UINT64_C(1000) * quote->delay_s);
-    say(trial, "delay", "%s",
-        quote->delay == QUOTE_DELAY_KNOWN        ? delay
-        : quote->delay == QUOTE_DELAY_END_OF_DAY ? "a price once a day"
-                                                 : "not known");
-}
-
 static void say_verdict(struct trial *trial,
                         const struct provider_outcome *outcome,
                         const struct provider_verdict *verdict)
 {
-    say(trial, "decided by", "%s: %s", outcome->decided_by,
-        provider_class_name(outcome->class));
+    exhibit_say(trial->out, "decided by", "%s: %s", outcome->decided_by,
+                provider_class_name(outcome->class));
     if (outcome->retry_after_ms > 0) {
         char after[UNITS_TEXT_SIZE];
-        print_rough(after, outcome->retry_after_ms);
-        say(trial, "", "not to be asked again for %s", after);
+        exhibit_print_rough(after, outcome->retry_after_ms);
+        exhibit_say(trial->out, "", "not to be asked again for %s", after);
     }
     if (outcome->has_left) {
-        say(trial, "", "the provider says that %" PRIu64 " are left",
-            outcome->left);
+        exhibit_say(trial->out, "",
+                    "the provider says that %" PRIu64 " are left",
+                    outcome->left);
     }
     if (verdict->class == PROVIDER_OK) {
-        say_quote(trial, &verdict->quote);
+        exhibit_quote(trial->out, &verdict->quote);
         trial->end = TRIAL_PRICE;
     } else {
-        say(trial, "no price", "%s: %s", provider_class_name(verdict->class),
-            verdict->text);
-        say(trial, "", "clients are told %s: %s",
-            err_word(provider_class_err(verdict->class)),
-            err_sentence(provider_class_err(verdict->class)));
+        exhibit_say(trial->out, "no price", "%s: %s",
+                    provider_class_name(verdict->class), verdict->text);
+        exhibit_say(trial->out, "", "clients are told %s: %s",
+                    err_word(provider_class_err(verdict->class)),
+                    err_sentence(provider_class_err(verdict->class)));
     }
 }
 
@@ -461,13 +288,14 @@ static void judge(struct trial *trial, const struct provider_answer *answer)
     uint64_t rests_ms =
         post_note(&trial->post, now(trial), &outcome, trial->query.endpoint);
     if (rests_ms == REST_FOR_EVER) {
-        say(trial, "then",
-            "a server would not call it again before its "
-            "configuration is loaded anew");
+        exhibit_say(trial->out, "then",
+                    "a server would not call it again before its "
+                    "configuration is loaded anew");
     } else if (rests_ms > 0) {
         char rests[UNITS_TEXT_SIZE];
-        print_rough(rests, rests_ms);
-        say(trial, "then", "a server would leave it alone for %s", rests);
+        exhibit_print_rough(rests, rests_ms);
+        exhibit_say(trial->out, "then", "a server would leave it alone for %s",
+                    rests);
     }
 }
 
@@ -480,17 +308,19 @@ static void on_answer(void *user, void *tag, const struct caller_answer *answer)
     loop_stop(&trial->loop);
     for (unsigned i = 1; i < answer->requests; i++) {
         (void)budget_spend(trial->post.budget, now(trial), trial->symbols, 1);
-        say(trial, "again", "the connection was dead, and it was sent again");
+        exhibit_say(trial->out, "again",
+                    "the connection was dead, and it was sent again");
     }
     if (answer->failure != NULL) {
-        say(trial, "no answer", "%s, after %" PRIu64 " ms", answer->failure,
-            took_ms);
+        exhibit_say(trial->out, "no answer", "%s, after %" PRIu64 " ms",
+                    answer->failure, took_ms);
         return;
     }
-    say(trial, "answer", "HTTP status %d, %zu bytes, after %" PRIu64 " ms",
-        answer->status, answer->body.len, took_ms);
-    say_headers(trial, answer->headers);
-    say_body(trial, answer->body);
+    exhibit_say(trial->out, "answer",
+                "HTTP status %d, %zu bytes, after %" PRIu64 " ms",
+                answer->status, answer->body.len, took_ms);
+    exhibit_headers(trial->out, &trial->query, answer->headers);
+    exhibit_body(trial->out, &trial->query, answer->body);
     const struct provider_answer came = {
         .status = answer->status,
         .body = answer->body,
@@ -508,7 +338,7 @@ static void call(struct trial *trial)
     struct loop_options options = {.clock = trial->clock};
     int err = loop_init(&trial->loop, &options);
     if (err != 0) {
-        say(trial, "no answer", "%s", err_sentence(err));
+        exhibit_say(trial->out, "no answer", "%s", err_sentence(err));
         return;
     }
     err = caller_create(&trial->caller, &trial->loop, on_answer, trial);
@@ -520,9 +350,9 @@ static void call(struct trial *trial)
     if (err == 0) {
         loop_run(&trial->loop);
     } else {
-        say(trial, "no answer", "%s",
-            err == ERR_ABSENT ? caller_load_error(trial->caller)
-                              : err_sentence(err));
+        exhibit_say(trial->out, "no answer", "%s",
+                    err == ERR_ABSENT ? caller_load_error(trial->caller)
+                                      : err_sentence(err));
     }
     caller_destroy(&trial->caller);
     loop_deinit(&trial->loop);
@@ -541,14 +371,15 @@ static void read_paper(struct trial *trial)
                   ? ERR_NOMEM
                   : paper_read(paper_path(url.data), &text, &state, error);
     if (err != 0) {
-        say(trial, "no answer", "%s", error);
+        exhibit_say(trial->out, "no answer", "%s", error);
     } else {
         int64_t written_ms = state.changed_unix_ns / 1000000;
         int64_t ago_ms = now(trial).unix_ms - written_ms;
         char ago[UNITS_TEXT_SIZE];
-        print_rough(ago, ago_ms > 0 ? (uint64_t)ago_ms : 0);
-        say(trial, "answer", "%zu bytes, written %s ago", text.len, ago);
-        say_body(trial, buffer_span(&text));
+        exhibit_print_rough(ago, ago_ms > 0 ? (uint64_t)ago_ms : 0);
+        exhibit_say(trial->out, "answer", "%zu bytes, written %s ago", text.len,
+                    ago);
+        exhibit_body(trial->out, &trial->query, buffer_span(&text));
         const struct provider_answer came = {
             .status = 200,
             .body = buffer_span(&text),
@@ -565,22 +396,22 @@ static void read_paper(struct trial *trial)
 /* All steps behind the opening of the provider. */
 static void run(struct trial *trial)
 {
-    say(trial, "symbol", "%s", trial->symbol.text);
+    exhibit_say(trial->out, "symbol", "%s", trial->symbol.text);
     if (!is_served(trial) || !choose(trial)) {
         return;
     }
     if (provider_is_file(trial->query.provider)) {
-        say_request(trial);
+        exhibit_request(trial->out, &trial->query, trial->post.what.origin);
         read_paper(trial);
         return;
     }
     if (spend(trial)) {
-        say_request(trial);
+        exhibit_request(trial->out, &trial->query, trial->post.what.origin);
         call(trial);
         if (trial->database != NULL) {
             keep_count(trial);
         }
-        say_budget(trial, "after");
+        exhibit_budget(trial->out, "after", trial->post.budget, now(trial));
     }
 }
 

@@ -95,6 +95,29 @@ static void inv3_what_is_due_is_taken_once_and_in_time(void **state)
     warm_destroy(&warm);
 }
 
+static void symbols_are_listed_as_far_as_there_is_room(void **state)
+{
+    (void)state;
+    struct warm *warm;
+    assert_int_equal(warm_create(&warm, 9, 0), 0);
+    struct symbol listed[5];
+    assert_int_equal(warm_list(warm, listed, 5), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        struct symbol one = symbol(i);
+        assert_int_equal(warm_put(warm, &one, 5 + i, 0), 0);
+    }
+    assert_int_equal(warm_list(warm, listed, 3), 3);
+    assert_int_equal(warm_list(warm, listed, 5), 4);
+    unsigned seen = 0;
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(warm_due_ms(warm, &listed[i]) >= 5);
+        seen |= 1u << (warm_due_ms(warm, &listed[i]) - 5);
+    }
+    assert_int_equal(seen, 0xF); // each once
+    assert_int_equal(warm_count(warm), 4);
+    warm_destroy(&warm);
+}
+
 static void oom_nothing_is_left_behind(void **state)
 {
     (void)state;
@@ -115,6 +138,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(inv1_putting_again_moves),
     cmocka_unit_test(inv2_there_are_never_more_than_symbols_max),
     cmocka_unit_test(inv3_what_is_due_is_taken_once_and_in_time),
+    cmocka_unit_test(symbols_are_listed_as_far_as_there_is_room),
     cmocka_unit_test(oom_nothing_is_left_behind),
 };
 
