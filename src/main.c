@@ -22,7 +22,7 @@
 #include "serve/almanac.h"
 #include "serve/server.h"
 #include "serve/settings.h"
-#include "serve/trial.h"
+#include "serve/tryout.h"
 #include "serve/upstream.h"
 #include "web/web.h"
 
@@ -190,8 +190,8 @@ static int check_settings(const struct conf *conf)
 static int try_provider(const struct conf *conf,
                         const struct arguments *arguments)
 {
-    char error[TRIAL_ERROR_SIZE];
-    const struct trial_options trial_options = {
+    char error[TRYOUT_ERROR_SIZE];
+    const struct tryout_options tryout_options = {
         .conf = conf,
         .environment = (const char *const *)environ,
         .provider = arguments->provider,
@@ -199,7 +199,7 @@ static int try_provider(const struct conf *conf,
     };
     settings_apply_log(conf);
     signal(SIGPIPE, SIG_IGN);
-    enum trial_end end = trial_run(&trial_options, stdout, error);
+    enum tryout_end end = tryout_run(&tryout_options, stdout, error);
     if (error[0] != '\0') {
         fprintf(stderr, "quoted: %s\n", error);
     }

@@ -6,7 +6,7 @@ of trouble, with a status that tells which; the key is in none of it, whatever t
 sends back; the call is counted in the store before it is made, never beyond what the key
 allows, and a store that a server holds is left alone.
 
-Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/trial_test.py
+Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/tryout_test.py
 """
 
 import json

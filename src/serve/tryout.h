@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * trial.h -- `quoted --try-provider NAME SYMBOL`: one call to a provider, shown
- * step by step to whoever sets one up or wonders why it gives no price.
+ * tryout.h -- `quoted --try-provider NAME SYMBOL`: one call to a provider,
+ * shown step by step to whoever sets one up or wonders why it gives no price.
  *
  * It is asked by the same code as by the server, and with the same settings:
  * which description, which call and why, what it would cost and what is left,
@@ -23,17 +23,17 @@
 struct clock; /* base/clock.h */
 struct conf;  /* conf/conf.h */
 
-#define TRIAL_ERROR_SIZE 1280
+#define TRYOUT_ERROR_SIZE 1280
 
 /* How it ended, as the exit status of the process. */
-enum trial_end {
-    TRIAL_PRICE = 0,
-    TRIAL_FAILED = 1, /* there is no price; why is said among the steps */
-    TRIAL_USAGE = 2,  /* it could not begin: see `error` */
+enum tryout_end {
+    TRYOUT_PRICE = 0,
+    TRYOUT_FAILED = 1, /* there is no price; why is said among the steps */
+    TRYOUT_USAGE = 2,  /* it could not begin: see `error` */
 };
 
 /* All BORROWED. */
-struct trial_options {
+struct tryout_options {
     const struct conf *conf;
     const char *const *environment;
     const char *provider; /* a configured one, or one that is built in */
@@ -45,5 +45,5 @@ struct trial_options {
  * Make the call and write the steps to `out` as they are taken.  `error` is ""
  * but where it could not begin.  Blocks for as long as the call takes.
  */
-enum trial_end trial_run(const struct trial_options *options, FILE *out,
-                         char error[TRIAL_ERROR_SIZE]);
+enum tryout_end tryout_run(const struct tryout_options *options, FILE *out,
+                           char error[TRYOUT_ERROR_SIZE]);
