@@ -82,25 +82,44 @@ void directive_read(struct directive *out, const struct http_request *request)
                        out->min_fresh_ms != DIRECTIVE_NONE;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t directive_age_ms(const struct directive *directive,
+                          const struct freshness_rule *rule)
+{
+    uint64_t age_ms = directive->max_age_ms;
+    uint64_t fresh_ms = rule->fresh_for_ms;
+    bool may_be_stale = directive->max_stale_ms != DIRECTIVE_NONE;
+    if (may_be_stale && age_ms != DIRECTIVE_NONE) {
+        age_ms += directive->max_stale_ms;
+    } else if (may_be_stale) {
+        age_ms = fresh_ms + directive->max_stale_ms;
+    }
+    if (directive->min_fresh_ms != DIRECTIVE_NONE) {
+        uint64_t left_ms = least(directive->min_fresh_ms, fresh_ms);
+        age_ms = least(age_ms, fresh_ms - left_ms);
+    }
+    return age_ms;
+}
+
 bool directive_allows(const struct directive *directive,
                       const struct quote *quote,
                       const struct freshness_rule *rule, uint64_t now_mono_ms)
 {
     uint64_t age_ms = freshness_age_ms(quote, now_mono_ms);
     uint64_t left_ms = freshness_left_ms(quote, rule, now_mono_ms);
-    enum freshness state = freshness_of(quote, rule, now_mono_ms);
-    CHECK(left_ms == 0 || freshness_is_good(state));
-    if (directive->max_age_ms != DIRECTIVE_NONE &&
-        age_ms > directive->max_age_ms) {
-        return false;
-    }
-    if (directive->min_fresh_ms != DIRECTIVE_NONE &&
-        left_ms < directive->min_fresh_ms) {
-        return false;
-    }
-    if (state != FRESHNESS_STALE || directive->max_stale_ms == DIRECTIVE_NONE) {
-        return state != FRESHNESS_EXPIRED;
-    }
-    return freshness_late_ms(quote, rule, now_mono_ms) <=
-           directive->max_stale_ms;
+    uint64_t late_ms = freshness_late_ms(quote, rule, now_mono_ms);
+    CHECK(left_ms == 0 || late_ms == 0);
+    uint64_t stale_ms =
+        directive->max_stale_ms != DIRECTIVE_NONE ? directive->max_stale_ms : 0;
+    bool is_young = directive->max_age_ms == DIRECTIVE_NONE ||
+                    age_ms <= directive->max_age_ms + stale_ms;
+    bool is_fresh = directive->min_fresh_ms == DIRECTIVE_NONE ||
+                    left_ms >= directive->min_fresh_ms;
+    bool is_not_late = directive->max_stale_ms == DIRECTIVE_NONE ||
+                       late_ms <= directive->max_stale_ms;
+    return is_young && is_fresh && is_not_late;
 }

@@ -32,6 +32,11 @@ struct directive {
  * no-cache.  What can't be read is passed over. */
 void directive_read(struct directive *out, const struct http_request *request);
 
+/* The age that a quote may have by what is demanded, where its price may change
+ * at any time; DIRECTIVE_NONE where any will do. */
+uint64_t directive_age_ms(const struct directive *directive,
+                          const struct freshness_rule *rule);
+
 /* Whether a quote is as the client demands. */
 bool directive_allows(const struct directive *directive,
                       const struct quote *quote,

@@ -234,34 +234,47 @@ static void compose_one(struct web *web, const struct web_call *call,
     out->failed = out->failed || rendition->body.failed;
 }
 
-/* Whether all that a request with only-if-cached names is in memory, as it
- * demands; else it is answered. */
-static bool is_cached(struct web_request *request, const struct span *texts,
-                      size_t count)
+/* Look, without asking anybody, for the first text whose quote in memory is not
+ * as the request demands; `count` where there is none.  Texts that are no
+ * symbols are passed over. */
+static size_t find_unfit(const struct web_request *request,
+                         const struct span *texts, size_t count,
+                         struct symbol *symbol)
 {
     struct worker *worker = web_worker(request->web);
     for (size_t i = 0; i < count; i++) {
         struct answer answer;
-        if (ask_resolve(worker, texts[i], &answer.symbol) == 0 &&
-            (!ask_peek(worker, &answer) ||
-             !directive_allows(&request->call.directive, answer.quote,
-                               &worker->settings->rule, worker->loop.now_ms))) {
-            struct problem problem = problem_of_status(504);
-            problem.symbol = symbol_span(&answer.symbol);
-            reply_fail(request->web, &request->call, &problem, request->out);
-            return false;
+        if (ask_resolve(worker, texts[i], &answer.symbol) != 0) {
+            continue;
+        }
+        if (!ask_peek(worker, &answer) ||
+            !directive_allows(&request->call.directive, answer.quote,
+                              &worker->settings->rule, worker->loop.now_ms)) {
+            *symbol = answer.symbol;
+            return i;
         }
     }
-    return true;
+    return count;
 }
 
+/* Ask for quotes, obeying what the client demands of their age. */
 static void ask(struct web_request *request, const struct span *texts,
                 size_t count)
 {
-    if (!request->call.directive.is_only_if_cached ||
-        is_cached(request, texts, count)) {
-        web_ask(request, texts, count);
+    const struct directive *directive = &request->call.directive;
+    struct symbol symbol;
+    if ((directive->is_limiting || directive->is_only_if_cached) &&
+        find_unfit(request, texts, count, &symbol) < count) {
+        if (directive->is_only_if_cached) {
+            struct problem problem = problem_of_status(504);
+            problem.symbol = symbol_span(&symbol);
+            reply_fail(request->web, &request->call, &problem, request->out);
+            return;
+        }
+        request->call.max_age_ms = directive_age_ms(
+            directive, &web_worker(request->web)->settings->rule);
     }
+    web_ask(request, texts, count);
 }
 
 void price_one(struct web_request *request)

@@ -69,6 +69,7 @@ void reply_begin(struct web *web, const struct web_call *call, int status,
     CHECK(status >= 200 && status <= 599);
     if (status >= 400) {
         metric_add(web_worker(web)->cells, METRIC_requests_failed, 1);
+        web_note_failure(web);
     }
     put_status(out, status);
     buffer_put_span(out, shelf_date(web_shelf(web)));

@@ -14,6 +14,7 @@
 #include "serve/inquiry.h"
 #include "serve/question.h"
 #include "serve/settings.h"
+#include "serve/tally.h"
 #include "serve/watch.h"
 #include "serve/worker.h"
 #include "web/endpoint.h"
@@ -41,6 +42,8 @@ struct web {
     size_t symbols;        // in all turns, answered already or not
     size_t held_bytes;     // in all turns
     struct stream *stream; // owned; NULL: none has begun
+    bool is_counted;       // the request that is being answered, or will be
+    bool has_failed;       // it was answered with a problem
     bool is_paused;
     bool is_partial; // on the shelf's list
     uint64_t partial_since_ms;
@@ -60,6 +63,11 @@ struct shelf *web_shelf(const struct web *web)
 struct conn *web_conn(const struct web *web)
 {
     return web->guest->conn;
+}
+
+void web_note_failure(struct web *web)
+{
+    web->has_failed = true;
 }
 
 struct guest *web_guest(const struct web *web)
@@ -112,19 +120,28 @@ static void compose_turn(struct turn *turn, struct buffer *out)
     struct web *web = turn->web;
     bool is_last = TAILQ_NEXT(turn, link) == NULL && turn->held.len == 0;
     turn->call.is_closing |= is_last && web->guest->is_ending;
+    struct worker *worker = web_worker(web);
     if (turn->inquiry != NULL) {
+        size_t count = inquiry_count(turn->inquiry);
         inquiry_recall(turn->inquiry);
-        turn->call.compose(web, &turn->call, web_worker(web)->answers,
-                           inquiry_count(turn->inquiry), out);
+        tally_waited(worker, PROTOCOL_HTTP,
+                     tally_quotes(worker, worker->answers, count),
+                     inquiry_asked_ms(turn->inquiry));
+        turn->call.compose(web, &turn->call, worker->answers, count, out);
         return;
     }
     int err = question_err(turn->question);
+    web->has_failed = false;
     if (err == 0) {
         turn->call.tell(web, &turn->call, turn->question, out);
     } else {
         struct problem problem = problem_of_err(err);
         reply_fail(web, &turn->call, &problem, out);
     }
+    tally_told(worker, PROTOCOL_HTTP,
+               err != 0          ? family_outcome_of(err)
+               : web->has_failed ? FAMILY_REFUSED
+                                 : FAMILY_OK);
 }
 
 /* Where the answer to the next request goes. */
@@ -232,6 +249,9 @@ static void answer_found(struct web_request *request, size_t count)
         bool is_answered = answers[i].quote != NULL || answers[i].err != 0;
         answers[i].err = is_answered ? answers[i].err : ERR_OVERLOADED;
     }
+    struct worker *worker = web_worker(web);
+    web->is_counted = true;
+    tally_answered(worker, PROTOCOL_HTTP, tally_quotes(worker, answers, count));
     request->call.compose(web, &request->call, answers, count, request->out);
 }
 
@@ -241,7 +261,11 @@ void web_ask(struct web_request *request, const struct span *texts,
     CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
     struct web *web = request->web;
     bool is_held = !TAILQ_EMPTY(&web->turns);
-    bool is_answered = inquiry_look(web_worker(web), texts, count);
+    uint64_t max_age_ms = request->call.max_age_ms;
+    bool is_answered =
+        max_age_ms == ASK_ANY_AGE
+            ? inquiry_look(web_worker(web), texts, count)
+            : inquiry_look_within(web_worker(web), texts, count, max_age_ms);
     if (is_answered && !is_held) {
         answer_found(request, count);
         return;
@@ -259,6 +283,7 @@ void web_ask(struct web_request *request, const struct span *texts,
         answer_found(request, count);
         return;
     }
+    web->is_counted = true; // when it ends
     web->symbols += count;
     if (inquiry_is_done(turn->inquiry) && !is_held) {
         compose_turn(turn, request->out); // nothing could be waited for
@@ -276,6 +301,7 @@ void web_question(struct web_request *request, web_question_fn ask,
         err = ask(&turn->question, web_worker(web), asked, on_done, turn);
     }
     if (err == 0) {
+        web->is_counted = true; // when it ends
         web->symbols++;
         return;
     }
@@ -334,6 +360,7 @@ static struct web_request request_of(struct web *web,
                 .target = http->target,
                 .origin = http_find_header(http, "Origin"),
                 .if_none_match = http_find_header(http, "If-None-Match"),
+                .max_age_ms = ASK_ANY_AGE,
                 .is_1_0 = http->is_1_0,
                 .is_closing = !http->keep_alive || is_leaving(web),
             },
@@ -358,11 +385,16 @@ static bool run(struct web *web, const struct http_request *http)
     }
     metric_add(web_worker(web)->cells, METRIC_requests, 1);
     roster_count_command(&web->guest->member);
+    web->is_counted = web->has_failed = false;
     if (!is_host(http_find_header(http, "Host"))) {
         reply_fail_with(web, &request.call, 400, "the Host is no host",
                         request.out);
     } else {
         endpoint_run(endpoint, &request);
+    }
+    if (!web->is_counted) {
+        tally_answered(web_worker(web), PROTOCOL_HTTP,
+                       web->has_failed ? FAMILY_REFUSED : FAMILY_OK);
     }
     if (was_held) {
         web->held_bytes += request.out->len - before;

@@ -66,6 +66,7 @@ struct web_call {
     struct span origin;        /* the Origin header; data is NULL without one */
     struct span if_none_match; /* the header of that name; the same */
     struct directive directive;
+    uint64_t max_age_ms; /* that a quote may have; ASK_ANY_AGE */
     enum form form;
     bool is_head;
     bool is_1_0;
@@ -102,6 +103,9 @@ typedef int (*web_question_fn)(struct question **out, struct worker *worker,
  * where it can't be asked, the answer is the problem. */
 void web_question(struct web_request *request, web_question_fn ask,
                   const void *asked);
+
+/* What is being answered is a failure. */
+void web_note_failure(struct web *web);
 
 /* The worker of a session.  BORROWED, as the next three. */
 struct worker *web_worker(const struct web *web);
