@@ -341,6 +341,7 @@ static void remember(struct desk *desk, const struct desk_trip *trip,
     }
     if (post != NULL) {
         post_remember(post, now.mono_ms, &trip->call.query, outcome, verdicts);
+        post_time(post, now.mono_ms - trip->departed_mono_ms);
     }
 }
 
@@ -353,7 +354,6 @@ static void land_with_price(struct desk *desk, struct flight *flight,
         .quote = verdict->quote,
     };
     result.quote.fetched_mono_ms = now.mono_ms;
-        post_time(post, now.mono_ms - trip->departed_mono_ms);
     result.quote.fetched_unix_ms = now.unix_ms;
     closing_note(&result.quote, desk_market(desk, &flight->symbol), now);
     desk_land(desk, flight, now, &result);
