@@ -34,6 +34,7 @@ static void on_done(void *user, uint64_t askers,
 {
     struct counter *f = user;
     f->published += result->err == 0;
+    f->not_before_ms = result->not_before_mono_ms;
     for (size_t i = 0; i < COUNTER_TOLD; i++) {
         if ((askers >> i & 1) != 0) {
             f->told[i]++;
@@ -41,6 +42,14 @@ static void on_done(void *user, uint64_t askers,
             memcpy(f->reason[i], result->reason, sizeof(f->reason[i]));
         }
     }
+}
+
+static bool on_recall(void *user, struct desk_result *result)
+{
+    struct counter *f = user;
+    result->quote.fetched_mono_ms = f->known_mono_ms;
+    return f->known_mono_ms > 0 &&
+           f->known_mono_ms >= result->not_before_mono_ms;
 }
 
 static void on_interest(void *user, const struct symbol *symbol,
@@ -77,6 +86,8 @@ int counter_set_up(void **state)
     };
     f->yaml[0] = f->yaml[1] = counter_single;
     f->limits[0] = f->limits[1] = "limits: []\n";
+    f->keys[0] = f->keys[1] = "k";
+    f->origins[0] = f->origins[1] = "";
     f->providers = 1;
     *state = f;
     return 0;
@@ -102,15 +113,24 @@ void counter_make_providers(struct counter *f, struct desk_provider *out)
                             span_of(yaml), error) != 0) {
             fail_msg("%s", error);
         }
-        out[i].origin = mem_text("", 0);
-        out[i].key = mem_text("k", 1);
+        out[i].origin = mem_text(f->origins[i], strlen(f->origins[i]));
+        out[i].key = mem_text(f->keys[i], strlen(f->keys[i]));
     }
+}
+
+void counter_reload(struct counter *f)
+{
+    struct desk_provider providers[COUNTER_PROVIDERS];
+    counter_make_providers(f, providers);
+    assert_int_equal(
+        desk_open(f->desk, f->now, &f->policy, providers, f->providers), 0);
 }
 
 void counter_open_desk(struct counter *f, bool has_interest)
 {
     const struct desk_callbacks callbacks = {
         .on_done = on_done,
+        .on_recall = on_recall,
         .on_interest = has_interest ? on_interest : NULL,
         .on_market = f->hours != NULL ? on_market : NULL,
         .user = f,
@@ -119,10 +139,7 @@ void counter_open_desk(struct counter *f, bool has_interest)
     assert_int_equal(desk_create(&f->desk, &f->policy, &callbacks,
                                  &f->metrics.cells[0], f->now),
                      0);
-    struct desk_provider providers[COUNTER_PROVIDERS];
-    counter_make_providers(f, providers);
-    assert_int_equal(
-        desk_open(f->desk, f->now, &f->policy, providers, f->providers), 0);
+    counter_reload(f);
 }
 
 static struct symbol symbol(const char *text)
@@ -130,6 +147,14 @@ static struct symbol symbol(const char *text)
     struct symbol symbol;
     assert_int_equal(symbol_parse(&symbol, span_of(text)), 0);
     return symbol;
+}
+
+int counter_demand(struct counter *f, const char *text, unsigned asker,
+                   uint64_t not_before_mono_ms)
+{
+    struct symbol wanted = symbol(text);
+    struct desk_wish wish = {true, not_before_mono_ms};
+    return desk_ask(f->desk, f->now, &wanted, asker, wish);
 }
 
 int counter_ask(struct counter *f, const char *text, unsigned asker,
@@ -187,6 +212,7 @@ void counter_answer(struct counter *f, const struct desk_call *call)
         [COUNTER_DOWN] = PROVIDER_UPSTREAM,
         [COUNTER_FORBIDDEN] = PROVIDER_FORBIDDEN,
         [COUNTER_AUTH] = PROVIDER_AUTH,
+        [COUNTER_PLAN] = PROVIDER_PLAN,
         [COUNTER_DROPS] = PROVIDER_OK,
         [COUNTER_LIMIT_DAY] = PROVIDER_LIMIT_DAY,
         [COUNTER_SPLITS] = PROVIDER_OK,

@@ -21,6 +21,7 @@ enum counter_mood {
     COUNTER_DOWN,
     COUNTER_FORBIDDEN,
     COUNTER_AUTH,
+    COUNTER_PLAN,
     COUNTER_LIMIT_DAY,
     COUNTER_DROPS,  // refuses the call because of BAD
     COUNTER_SPLITS, // the same, without saying because of which
@@ -41,6 +42,8 @@ struct counter {
     enum counter_mood moods[COUNTER_PROVIDERS];
     const char *yaml[COUNTER_PROVIDERS];
     const char *limits[COUNTER_PROVIDERS];
+    const char *keys[COUNTER_PROVIDERS];
+    const char *origins[COUNTER_PROVIDERS];
     size_t providers;
     struct counter_made made[COUNTER_CALLS];
     size_t made_count;
@@ -50,6 +53,8 @@ struct counter {
     int err[COUNTER_TOLD];
     char reason[COUNTER_TOLD][DESK_REASON_SIZE];
     size_t published;
+    uint64_t known_mono_ms; // every symbol's quote is known, of then; 0: none
+    uint64_t not_before_ms; // what was demanded from who was told last
     struct desk_interest interest; // in every symbol
     const struct timetable *hours; // of every market; NULL: always open
 };
@@ -67,12 +72,17 @@ int counter_tear_down(void **state);
 /* Make the desk; with has_interest everybody is interested as f->interest. */
 void counter_open_desk(struct counter *f, bool has_interest);
 
-/* Make the providers anew. */
+/* Make the providers anew, and load them. */
 void counter_make_providers(struct counter *f, struct desk_provider *out);
+void counter_reload(struct counter *f);
 
 /* Ask for a symbol; what desk_ask() says. */
 int counter_ask(struct counter *f, const char *text, unsigned asker,
                 bool is_waited);
+
+/* The same with a demand. */
+int counter_demand(struct counter *f, const char *text, unsigned asker,
+                   uint64_t not_before_mono_ms);
 
 /* Take every call that departs. */
 void counter_depart(struct counter *f);

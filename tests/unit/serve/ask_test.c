@@ -326,6 +326,123 @@ static void draining_worker_answers_and_asks_nobody(void **state)
     assert_int_equal(answer.err, ERR_DRAINING);
 }
 
+/* --- Demands of an age -----------------------------------------------------
+ */
+
+static bool ask_within(struct desk *desk, uint64_t max_age_ms,
+                       struct answer *answer)
+{
+    memset(answer, 0xa5, sizeof(*answer));
+    answer->symbol = symbol_of("IBM");
+    answer->max_age_ms = max_age_ms;
+    return ask_memory_within(desk->worker, answer);
+}
+
+static void quote_of_the_demanded_age_is_answered(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    publish(desk, "IBM");
+    assert_true(ask_within(desk, 0, &answer));
+    desk->worker->loop.now_ms += 5000;
+    assert_true(ask_within(desk, 5000, &answer));
+    assert_int_equal(answer.err, 0);
+    assert_int_equal(answer.state, FRESHNESS_FRESH);
+    assert_counted(desk, 2, 0, 0, 0);
+}
+
+static void fresh_quote_that_is_older_is_waited_for(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    publish(desk, "IBM");
+    desk->worker->loop.now_ms += 5000;
+    assert_false(ask_within(desk, 4999, &answer));
+    assert_null(answer.quote);
+    assert_int_equal(answer.err, 0);
+    assert_counted(desk, 0, 0, 0, 0);
+    assert_int_equal(metric_sum(&desk->shared.metrics, METRIC_cache_too_old),
+                     1);
+    assert_true(ask(desk, "IBM", &answer)); // without the demand
+}
+
+/* It allows an age; it does not make a quote servable or fresh. */
+static void demand_changes_nothing_else(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    assert_false(ask_within(desk, 5000, &answer));
+    publish(desk, "IBM");
+    desk->worker->loop.now_ms += FRESH_MS;
+    assert_true(ask_within(desk, FRESH_MS, &answer));
+    assert_int_equal(answer.state, FRESHNESS_STALE);
+    assert_int_equal(desk->asked, 1);
+    desk->worker->loop.now_ms += STALE_MS;
+    assert_false(ask_within(desk, UINT64_MAX - 1, &answer));
+    assert_counted(desk, 0, 1, 2, 0);
+    fail_call(desk, "IBM", ERR_UNKNOWN, 100);
+    assert_true(ask_within(desk, UINT64_MAX - 1, &answer));
+    assert_int_equal(answer.err, ERR_UNKNOWN);
+}
+
+/* A closing price is as new as can be until its market opens. */
+static void settled_price_is_as_new_as_can_be(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    struct quote quote = {.symbol = symbol_of("IBM"),
+                          .fetched_mono_ms = BEGIN_MS,
+                          .is_closing = true,
+                          .settled_until_mono_ms = BEGIN_MS + 50000};
+    quote_set(&quote, QUOTE_PRICE, (struct decimal){5, 0});
+    assert_int_equal(cache_publish(desk->shared.cache, &quote, BEGIN_MS), 0);
+    desk->worker->loop.now_ms = BEGIN_MS + 49999;
+    assert_true(ask_within(desk, 5, &answer));
+    assert_int_equal(answer.state, FRESHNESS_CLOSED);
+    desk->worker->loop.now_ms = BEGIN_MS + 50000;
+    assert_false(ask_within(desk, 5, &answer));
+}
+
+static void what_is_new_is_told_to_the_millisecond(void **state)
+{
+    (void)state;
+    struct quote quote = {.fetched_mono_ms = 1000};
+    assert_true(ask_is_new(&quote, 0, 5000));
+    assert_true(ask_is_new(&quote, 1000, 5000));
+    assert_false(ask_is_new(&quote, 1001, 5000));
+    quote.settled_until_mono_ms = 5001;
+    assert_true(ask_is_new(&quote, 1001, 5000));
+    assert_false(ask_is_new(&quote, 1001, 5001));
+}
+
+static void failure_holds_for_its_time(void **state)
+{
+    struct desk *desk = *state;
+    struct symbol ibm = symbol_of("IBM");
+    assert_int_equal(ask_held(desk->worker, &ibm), 0);
+    publish(desk, "IBM");
+    assert_int_equal(ask_held(desk->worker, &ibm), 0);
+    fail_call(desk, "IBM", ERR_LIMIT, 100);
+    desk->worker->loop.now_ms += 99;
+    assert_int_equal(ask_held(desk->worker, &ibm), ERR_LIMIT);
+    desk->worker->loop.now_ms += 1;
+    assert_int_equal(ask_held(desk->worker, &ibm), 0);
+}
+
+static void draining_worker_sends_who_demands_elsewhere(void **state)
+{
+    struct desk *desk = *state;
+    struct answer answer;
+    publish(desk, "IBM");
+    desk->worker->is_draining = true;
+    desk->worker->loop.now_ms += 10;
+    assert_true(ask_within(desk, 10, &answer));
+    assert_int_equal(answer.err, 0);
+    assert_true(ask_within(desk, 9, &answer));
+    assert_int_equal(answer.err, ERR_DRAINING);
+    assert_null(answer.quote);
+}
+
 /* --- Looking only ----------------------------------------------------------
  */
 
@@ -362,6 +479,13 @@ static const struct CMUnitTest tests[] = {
     ASK_TEST(unknown_symbol_is_answered_while_that_is_believed),
     ASK_TEST(unknown_after_known_keeps_the_price),
     ASK_TEST(draining_worker_answers_and_asks_nobody),
+    ASK_TEST(quote_of_the_demanded_age_is_answered),
+    ASK_TEST(fresh_quote_that_is_older_is_waited_for),
+    ASK_TEST(demand_changes_nothing_else),
+    ASK_TEST(settled_price_is_as_new_as_can_be),
+    ASK_TEST(what_is_new_is_told_to_the_millisecond),
+    ASK_TEST(failure_holds_for_its_time),
+    ASK_TEST(draining_worker_sends_who_demands_elsewhere),
     ASK_TEST(peek_counts_nothing_and_asks_nobody),
 };
 

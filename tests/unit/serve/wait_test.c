@@ -31,6 +31,7 @@ struct hall {
     struct metrics metrics;
     unsigned asked;
     char last_asked[SYMBOL_LEN_LIMIT + 1];
+    struct desk_wish wish; // the last that was asked for
     int ask_err;
     unsigned ends;
     struct request requests[REQUESTS];
@@ -49,9 +50,9 @@ static struct symbol symbol_of(const char *text)
 static int on_ask(void *user, const struct symbol *symbol,
                   const struct desk_wish *wish)
 {
-    (void)wish;
     struct hall *hall = user;
     hall->asked++;
+    hall->wish = *wish;
     memcpy(hall->last_asked, symbol->text, sizeof(hall->last_asked));
     return hall->ask_err;
 }
@@ -183,6 +184,32 @@ static void inv1_refresh_is_asked_once_and_may_be_joined(void **state)
     refresh(&hall, "IBM");
     assert_int_equal(hall.asked, 3);
     close_hall(&hall); // with a flight under way
+}
+
+/* Who demands no more than was asked for joins; who demands more asks again. */
+static void inv1_newer_demand_is_asked_for_once_more(void **state)
+{
+    (void)state;
+    struct hall hall;
+    open_hall(&hall);
+    assert_int_equal(join(&hall, "IBM", 0), 0);
+    assert_int_equal(hall.wish.not_before_mono_ms, 0);
+    const uint64_t demands[] = {500, 499, 500, 0, 501};
+    const unsigned asked[] = {2, 2, 2, 2, 3};
+    for (unsigned i = 0; i < 5; i++) {
+        hall.requests[i + 1].waiter.not_before_mono_ms = demands[i];
+        assert_int_equal(join(&hall, "IBM", i + 1), 0);
+        assert_int_equal(hall.asked, asked[i]);
+    }
+    assert_true(hall.wish.is_waited);
+    assert_int_equal(hall.wish.not_before_mono_ms, 501);
+    refresh(&hall, "IBM");
+    assert_int_equal(hall.asked, 3);
+    end(&hall, "IBM", 0);
+    refresh(&hall, "IBM");
+    assert_false(hall.wish.is_waited);
+    assert_int_equal(hall.wish.not_before_mono_ms, 0);
+    close_hall(&hall);
 }
 
 static void inv2_each_waiter_is_ended_once_in_order(void **state)
@@ -389,6 +416,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(inv1_symbol_is_asked_for_once_until_it_ended),
     cmocka_unit_test(inv1_holds_though_all_have_left),
     cmocka_unit_test(inv1_refresh_is_asked_once_and_may_be_joined),
+    cmocka_unit_test(inv1_newer_demand_is_asked_for_once_more),
     cmocka_unit_test(inv2_each_waiter_is_ended_once_in_order),
     cmocka_unit_test(inv2_who_left_is_not_ended),
     cmocka_unit_test(inv2_others_may_leave_while_one_is_ended),
