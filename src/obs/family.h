@@ -90,6 +90,7 @@ enum family_label {
     FAMILY(provider_queued,   GAUGE,     "",        PROVIDER, NONE,    "Symbols that wait to be asked of a provider.") \
     FAMILY(budget_left,       GAUGE,     "",        PROVIDER, WINDOW,  "What a key still allows in a window, in what `counts` says.") \
     FAMILY(budget_limit,      GAUGE,     "",        PROVIDER, WINDOW,  "What it allows when nothing of it is spent.") \
+    FAMILY(log_suppressed,    COUNTER,   "",        READ,     NONE,    "Log lines not written: their event came too often (suppressed= in the log).") \
     FAMILY(build,             INFO,      "",        READ,     NONE,    "The version that runs.") \
     FAMILY(process_cpu,       COUNTER,   "seconds", READ,     NONE,    "CPU time of the process, user and system.") \
     FAMILY(process_start_time, GAUGE,    "seconds", READ,     NONE,    "When the process started, since 1970.") \

@@ -127,11 +127,95 @@ static void put_pair(struct buffer *line, bool is_json,
     }
 }
 
+/* --- Limiting ------------------------------------------------------------- */
+
+/* An event and how much it was written.  Relaxed: where two threads write it at
+ * the same moment, either may be the one that is left out. */
+struct event {
+    _Atomic(const char *) message; // NULL: nobody's yet; never changes again
+    _Atomic uint64_t full_ms;      // when all of its burst will be there again
+    _Atomic uint64_t suppressed;   // since its last line
+};
+
+static struct event events[LOG_EVENTS_LIMIT];
+static _Atomic uint64_t suppressed_ever;
+
+uint64_t log_suppressed(void)
+{
+    return atomic_load_explicit(&suppressed_ever, memory_order_relaxed);
+}
+
+/* Its entry; NULL where there is no room for it. */
+static struct event *find_event(const char *message)
+{
+    size_t first = ((uintptr_t)message >> 4) % LOG_EVENTS_LIMIT;
+    for (size_t i = 0; i < LOG_EVENTS_LIMIT; i++) {
+        struct event *event = &events[(first + i) % LOG_EVENTS_LIMIT];
+        const char *found = NULL;
+        bool is_new = atomic_compare_exchange_strong_explicit(
+            &event->message, &found, message, memory_order_relaxed,
+            memory_order_relaxed);
+        if (is_new || found == message) {
+            return event;
+        }
+    }
+    return NULL;
+}
+
+/* What a line takes of its event's burst. */
+#define LINE_MS (1000 / LOG_PER_SECOND)
+
+/* Whether a line may be written now; it is counted either way. */
+static bool take_line(struct event *event, uint64_t now_ms)
+{
+    uint64_t full_ms =
+        atomic_load_explicit(&event->full_ms, memory_order_relaxed);
+    uint64_t next_ms;
+    do {
+        uint64_t from_ms = full_ms > now_ms ? full_ms : now_ms;
+        next_ms = from_ms + LINE_MS;
+        if (next_ms - now_ms > (uint64_t)LOG_BURST * LINE_MS) {
+            atomic_fetch_add_explicit(&event->suppressed, 1,
+                                      memory_order_relaxed);
+            atomic_fetch_add_explicit(&suppressed_ever, 1,
+                                      memory_order_relaxed);
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(
+        &event->full_ms, &full_ms, next_ms, memory_order_relaxed,
+        memory_order_relaxed));
+    return true;
+}
+
+/* Whether to write a line of an event; *suppressed are those before it that
+ * were not. */
+static bool may_write(enum log_level level, const char *message,
+                      uint64_t *suppressed)
+{
+    *suppressed = 0;
+    struct event *event = level > LOG_DEBUG ? find_event(message) : NULL;
+    if (event == NULL) {
+        return true;
+    }
+    if (!take_line(event, clock_mono_ms(clock_system()))) {
+        return false;
+    }
+    *suppressed =
+        atomic_exchange_explicit(&event->suppressed, 0, memory_order_relaxed);
+    return true;
+}
+
+/* --- Writing -------------------------------------------------------------- */
+
 void log_write(enum log_level level, const char *room, const char *message,
                const struct log_field *fields, size_t count)
 {
     CHECK(level <= LOG_ERROR);
     if ((int)level < atomic_load_explicit(&log_level, memory_order_relaxed)) {
+        return;
+    }
+    uint64_t suppressed;
+    if (!may_write(level, message, &suppressed)) {
         return;
     }
     bool is_json =
@@ -151,6 +235,10 @@ void log_write(enum log_level level, const char *room, const char *message,
     }
     for (size_t i = 0; i < count; i++) {
         put_pair(&line, is_json, &fields[i]);
+    }
+    if (suppressed > 0) {
+        struct log_field field = LOG_NUMBER("suppressed", (int64_t)suppressed);
+        put_pair(&line, is_json, &field);
     }
     buffer_put_text(&line, is_json ? "}\n" : "\n");
     if (!line.failed) {

@@ -9,6 +9,11 @@
  * line is one write(), so lines of several threads never mix; it holds no
  * secret, because nobody passes one in (URLs and bodies of providers are not
  * logged).
+ *
+ * An event that comes again and again is written LOG_BURST times, then
+ * LOG_PER_SECOND times a second; the next line of it that is written says how
+ * many were not, as suppressed=123.  An event is its message.  Debugging lines
+ * are all written.
  */
 
 #pragma once
@@ -35,6 +40,13 @@ struct log_field {
  * behind it left out. */
 #define LOG_LINE_LIMIT 2048
 
+/* Lines of one event: at once, and a second when those are used up. */
+#define LOG_BURST      50
+#define LOG_PER_SECOND 5
+
+/* Events that are told apart; those beyond it are not limited. */
+#define LOG_EVENTS_LIMIT 256
+
 /* Write to descriptor `fd` from now on, from `level` up.  Both may be changed
  * while others write.  Threads: any. */
 void log_setup(int fd, enum log_level level, enum log_format format);
@@ -45,9 +57,12 @@ int log_parse_level(enum log_level *out, const char *word);
 /* Read "logfmt" or "json"; ERR_SYNTAX for anything else. */
 int log_parse_format(enum log_format *out, const char *word);
 
+/* Lines that were not written, of all events.  Threads: any. */
+uint64_t log_suppressed(void);
+
 /*
  * Write a line, where `level` is wanted.  `room` is the folder that says it,
- * `message` a few plain words without variable parts.  Threads: any.
+ * `message` a few plain words without variable parts, static.  Threads: any.
  */
 void log_write(enum log_level level, const char *room, const char *message,
                const struct log_field *fields, size_t count);

@@ -6,6 +6,7 @@
 #include "desk/view.h"
 #include "fetch/fetch.h"
 #include "obs/exposition.h"
+#include "obs/log.h"
 #include "obs/process.h"
 #include "serve/worker.h"
 
@@ -132,6 +133,7 @@ void scrape_put(struct buffer *out, const struct shared *shared,
     }
     fetch_copy_report(shared->fetch, report);
     put_build(&page);
+    put_plain(&page, FAMILY_log_suppressed, log_suppressed());
     put_process(&page, shared);
     exposition_put_cells(&page, &shared->metrics);
     put_providers(&page, report);

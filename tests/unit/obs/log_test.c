@@ -184,10 +184,10 @@ static void no_text_brings_a_raw_control_byte_into_a_line(void **state)
 {
     struct logged *logged = *state;
     for (int format = LOG_LOGFMT; format <= LOG_JSON; format++) {
-        log_setup(logged->fds[1], LOG_INFO, (enum log_format)format);
+        log_setup(logged->fds[1], LOG_DEBUG, (enum log_format)format);
         for (int byte = 1; byte < 256; byte++) {
             char text[4] = {'a', (char)byte, 'b', 0};
-            log_event(LOG_INFO, "r", "m", LOG_TEXT("k", text));
+            log_event(LOG_DEBUG, "r", "m", LOG_TEXT("k", text));
             const char *line = take(logged);
             for (size_t i = 0; i + 1 < logged->len; i++) {
                 unsigned char c = (unsigned char)line[i];
@@ -237,17 +237,17 @@ static void json_line_is_an_object(void **state)
 static void json_takes_every_byte(void **state)
 {
     struct logged *logged = *state;
-    log_setup(logged->fds[1], LOG_INFO, LOG_JSON);
+    log_setup(logged->fds[1], LOG_DEBUG, LOG_JSON);
     for (int byte = 1; byte < 256; byte++) {
         char text[4] = {'a', (char)byte, 'b', 0};
-        log_event(LOG_INFO, "r", "m", LOG_TEXT("k", text));
+        log_event(LOG_DEBUG, "r", "m", LOG_TEXT("k", text));
         json_object *object = take_json(logged);
         if (byte < 0x80) {
             assert_member(object, "k", text);
         }
         json_object_put(object);
     }
-    log_event(LOG_INFO, "r", "m",
+    log_event(LOG_DEBUG, "r", "m",
               LOG_TEXT("k", "\xe2\x82\xac \xf0\x9f\x93\x88"));
     json_object *object = take_json(logged);
     assert_member(object, "k", "\xe2\x82\xac \xf0\x9f\x93\x88");
@@ -266,8 +266,8 @@ static void assert_cut(struct logged *logged, enum log_format format,
         memcpy(text + i * len, letter, len);
     }
     text[letters * len] = '\0';
-    log_setup(logged->fds[1], LOG_INFO, format);
-    log_event(LOG_INFO, "r", "m", LOG_TEXT("k", text), LOG_NUMBER("n", 7));
+    log_setup(logged->fds[1], LOG_DEBUG, format);
+    log_event(LOG_DEBUG, "r", "m", LOG_TEXT("k", text), LOG_NUMBER("n", 7));
     if (format == LOG_JSON) {
         json_object *object = take_json(logged);
         json_object *member;
@@ -304,14 +304,14 @@ static void long_lines_are_cut_and_not_lost(void **state)
 static void lines_up_to_the_bound_are_whole(void **state)
 {
     struct logged *logged = *state;
-    log_setup(logged->fds[1], LOG_INFO, LOG_LOGFMT);
-    size_t head = TIME_BYTES + strlen("level=info room=r msg=m k=") + 1;
+    log_setup(logged->fds[1], LOG_DEBUG, LOG_LOGFMT);
+    size_t head = TIME_BYTES + strlen("level=debug room=r msg=m k=") + 1;
     char text[LOG_LINE_LIMIT + 10];
     memset(text, 'x', sizeof(text));
     for (size_t len = LOG_LINE_LIMIT - head - 40;
          len <= LOG_LINE_LIMIT - head + 2; len++) {
         text[len] = '\0';
-        log_event(LOG_INFO, "r", "m", LOG_TEXT("k", text));
+        log_event(LOG_DEBUG, "r", "m", LOG_TEXT("k", text));
         take(logged);
         assert_true(logged->len <= LOG_LINE_LIMIT);
         if (len + head <= LOG_LINE_LIMIT - 10) {
@@ -329,11 +329,11 @@ static void many_fields_are_cut_too(void **state)
     for (size_t i = 0; i < 300; i++) {
         fields[i] = LOG_NUMBER("number", (int64_t)i);
     }
-    log_setup(logged->fds[1], LOG_INFO, LOG_JSON);
-    log_write(LOG_INFO, "r", "m", fields, 300);
+    log_setup(logged->fds[1], LOG_DEBUG, LOG_JSON);
+    log_write(LOG_DEBUG, "r", "m", fields, 300);
     json_object_put(take_json(logged));
-    log_setup(logged->fds[1], LOG_INFO, LOG_LOGFMT);
-    log_write(LOG_INFO, "r", "m", fields, 300);
+    log_setup(logged->fds[1], LOG_DEBUG, LOG_LOGFMT);
+    log_write(LOG_DEBUG, "r", "m", fields, 300);
     const char *line = take(logged);
     assert_true(logged->len <= LOG_LINE_LIMIT);
     assert_int_equal(line[logged->len - 1], '\n');
@@ -372,6 +372,67 @@ static void oom_loses_a_line_and_no_more(void **state)
     assert_int_equal(whole, 1);
 }
 
+/* --- Bursts --------------------------------------------------------------- */
+
+/* Lines in what was taken, and how many they say were suppressed before. */
+static uint64_t count_lines(const char *text, uint64_t *suppressed)
+{
+    uint64_t lines = 0;
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    for (const char *at = text; (at = strstr(at, "suppressed=")) != NULL;) {
+        at += strlen("suppressed=");
+        for (uint64_t n = 0; *at != ' ' && *at != '\n'; at++) {
+            n = n * 10 + (uint64_t)(*at - '0');
+            *suppressed += at[1] == '\n' || at[1] == ' ' ? n : 0;
+        }
+    }
+    return lines;
+}
+
+/* Write it until one more of it is written than at once. */
+static uint64_t write_burst(struct logged *logged, uint64_t *lines,
+                            uint64_t *suppressed)
+{
+    uint64_t written = 0;
+    *lines = 0;
+    *suppressed = 0;
+    while (*suppressed == 0) {
+        log_event(LOG_WARNING, "r", "again and again", LOG_NUMBER("i", 1));
+        written++;
+        *lines += count_lines(take(logged), suppressed);
+    }
+    return written;
+}
+
+static void burst_is_written_and_then_counted(void **state)
+{
+    struct logged *logged = *state;
+    log_setup(logged->fds[1], LOG_INFO, LOG_LOGFMT);
+    uint64_t before = log_suppressed();
+    uint64_t lines;
+    uint64_t suppressed;
+    uint64_t written = write_burst(logged, &lines, &suppressed);
+    assert_true(lines > LOG_BURST);
+    assert_int_equal(written, lines + suppressed);
+    assert_int_equal(log_suppressed() - before, suppressed);
+    // Another event is none of its business.
+    log_event(LOG_WARNING, "r", "something else", LOG_NUMBER("i", 1));
+    assert_string_equal(take_behind_time(logged),
+                        "level=warning room=r msg=\"something else\" i=1\n");
+}
+
+static void debugging_lines_are_all_written(void **state)
+{
+    struct logged *logged = *state;
+    log_setup(logged->fds[1], LOG_DEBUG, LOG_LOGFMT);
+    for (int i = 0; i < 10 * LOG_BURST; i++) {
+        log_event(LOG_DEBUG, "r", "a step", LOG_NUMBER("i", i));
+        assert_non_null(strstr(take(logged), "a step"));
+    }
+}
+
 /* --- Threads -------------------------------------------------------------- */
 
 #define THREADS 3
@@ -384,7 +445,7 @@ static void *write_lines(void *user)
     memset(text, name[0], sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
     for (int i = 0; i < LINES; i++) {
-        log_event(LOG_INFO, name, "line", LOG_TEXT("text", text),
+        log_event(LOG_DEBUG, name, "line", LOG_TEXT("text", text),
                   LOG_NUMBER("i", i));
     }
     return NULL;
@@ -396,7 +457,7 @@ static void lines_of_threads_do_not_mix(void **state)
     int fd = memfd_create("log", MFD_CLOEXEC);
     assert_true(fd >= 0);
     assert_int_equal(fcntl(fd, F_SETFL, O_APPEND), 0);
-    log_setup(fd, LOG_INFO, LOG_LOGFMT);
+    log_setup(fd, LOG_DEBUG, LOG_LOGFMT);
     static char names[THREADS][2] = {"a", "b", "c"};
     pthread_t threads[THREADS];
     for (size_t i = 0; i < THREADS; i++) {
@@ -405,7 +466,7 @@ static void lines_of_threads_do_not_mix(void **state)
     }
     // Settings may change meanwhile.
     for (int i = 0; i < 100; i++) {
-        log_setup(fd, i % 2 == 0 ? LOG_DEBUG : LOG_INFO, LOG_LOGFMT);
+        log_setup(fd, LOG_DEBUG, LOG_LOGFMT);
     }
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
@@ -448,6 +509,8 @@ static const struct CMUnitTest tests[] = {
     LOG_TEST(long_lines_are_cut_and_not_lost),
     LOG_TEST(lines_up_to_the_bound_are_whole),
     LOG_TEST(many_fields_are_cut_too),
+    LOG_TEST(burst_is_written_and_then_counted),
+    LOG_TEST(debugging_lines_are_all_written),
     LOG_TEST(line_that_cannot_be_written_is_lost),
     LOG_TEST(oom_loses_a_line_and_no_more),
     LOG_TEST(lines_of_threads_do_not_mix),
