@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "net/conn.h"
 #include "obs/log.h"
+#include "python/follow.h"
 #include "python/handler.h"
 #include "python/reference.h"
 #include "python/service.h"
@@ -44,8 +45,9 @@ struct collection {
     TAILQ_ENTRY(collection) link;
     int64_t asked_seq; // of our request
     int64_t seq;       // of the client's
-    python_compose_fn compose;
+    python_collected_fn collected;
     size_t id_len;
+    size_t callback_len; // behind the id; 0: there is none
     char id[]; // the reference's, in brine, to name it when it is released
 };
 
@@ -61,7 +63,9 @@ struct python {
     int64_t seq_next;       // of our own requests
     struct buffer releases; // requests that are not urgent
     struct references references;
+    struct follows follows;
     bool is_paused;
+    bool is_gone;    // the connection
     bool is_counted; // the request that is being run, by how it ended
 };
 
@@ -73,6 +77,21 @@ struct worker *python_worker(const struct python *python)
 struct references *python_references(struct python *python)
 {
     return &python->references;
+}
+
+struct guest *python_guest(const struct python *python)
+{
+    return python->guest;
+}
+
+struct follows *python_follows(struct python *python)
+{
+    return &python->follows;
+}
+
+int64_t python_next_seq(struct python *python)
+{
+    return python->seq_next++;
 }
 
 struct buffer *python_output(struct python *python)
@@ -154,9 +173,12 @@ static int64_t put_request(struct python *python, struct buffer *out,
  * which we have nothing to say; until its acknowledgement comes, 40 ms later,
  * the client's kernel holds back its next request (Nagle's algorithm).  So the
  * releases of some dozens of calls go out together. */
-static void release(struct python *python, struct span id)
+void python_release(struct python *python, struct span id)
 {
     struct buffer *releases = &python->releases;
+    if (python->is_gone) {
+        return; // with all that it gave
+    }
     put_request(python, releases, RPYC_DEL, id, 1);
     if (!releases->failed && releases->len < RELEASES_BYTES) {
         return;
@@ -175,16 +197,16 @@ static struct span raw_of(const struct brine_value *value)
 /* Release what the client gave with a request, but for what is kept.  The boxes
  * are walked with a stack of our own: they are a stranger's. */
 static void release_all(struct python *python, const struct rpyc_box *box,
-                        const struct brine_value *kept)
+                        const struct brine_value *const kept[2])
 {
     struct rpyc_items levels[BRINE_DEPTH_LIMIT];
     struct rpyc_box item = *box;
     size_t depth = 0;
     do {
         struct rpyc_id id;
-        if (item.label == RPYC_REMOTE_REF && item.value != kept &&
-            rpyc_read_id(&id, item.value)) {
-            release(python, raw_of(item.value));
+        if (item.label == RPYC_REMOTE_REF && item.value != kept[0] &&
+            item.value != kept[1] && rpyc_read_id(&id, item.value)) {
+            python_release(python, raw_of(item.value));
         }
         if (item.label == RPYC_TUPLE) {
             CHECK(depth < BRINE_DEPTH_LIMIT); // a box is nested in values
@@ -320,8 +342,26 @@ static void free_collection(struct python *python,
     mem_free(collection);
 }
 
-void python_collect(struct python_request *request, python_compose_fn compose,
-                    const struct brine_value *id)
+static struct collection *make_collection(const struct brine_value *id,
+                                          const struct brine_value *callback)
+{
+    size_t callback_len = callback != NULL ? callback->raw_len : 0;
+    struct collection *collection =
+        mem_calloc(1, sizeof(*collection) + id->raw_len + callback_len);
+    if (collection != NULL) {
+        collection->id_len = id->raw_len;
+        collection->callback_len = callback_len;
+        memcpy(collection->id, id->raw, id->raw_len);
+        if (callback != NULL) {
+            memcpy(collection->id + id->raw_len, callback->raw, callback_len);
+        }
+    }
+    return collection;
+}
+
+void python_collect(struct python_request *request,
+                    python_collected_fn collected, const struct brine_value *id,
+                    const struct brine_value *callback)
 {
     struct python *python = request->python;
     struct rpyc_id read;
@@ -335,17 +375,15 @@ void python_collect(struct python_request *request, python_compose_fn compose,
                      PYTHON_COLLECTIONS_LIMIT);
         return;
     }
-    struct collection *collection =
-        mem_calloc(1, sizeof(*collection) + id->raw_len);
+    struct collection *collection = make_collection(id, callback);
     if (collection == NULL) {
         python_raise(request, "MemoryError", "the server has no memory");
         return;
     }
-    memcpy(collection->id, id->raw, id->raw_len);
-    collection->id_len = id->raw_len;
     collection->seq = request->seq;
-    collection->compose = compose;
-    request->kept = id;
+    collection->collected = collected;
+    request->kept[0] = id;
+    request->kept[1] = callback;
     // One more than is allowed, to see whether there are more.
     collection->asked_seq =
         put_request(python, python_output(python), RPYC_BUFFITER, raw_of(id),
@@ -371,22 +409,31 @@ static struct collection *find_collection(struct python *python, int64_t seq)
 static void take_reply(struct python *python,
                        const struct rpyc_message *message)
 {
+    bool has_raised = message->kind == RPYC_EXCEPTION;
+    if (follow_take_reply(&python->follows, message->seq, has_raised)) {
+        return;
+    }
     struct collection *collection = find_collection(python, message->seq);
     if (collection == NULL) {
         return; // to a release
     }
+    struct span callback = {collection->id + collection->id_len,
+                            collection->callback_len};
     struct python_request request = {
         .python = python,
         .seq = collection->seq,
     };
     python->is_counted = false;
-    if (message->kind == RPYC_EXCEPTION) {
+    if (has_raised) {
         python_raise(&request, "TypeError",
                      "symbols must be an iterable of str");
+        if (callback.len > 0) {
+            python_release(python, callback);
+        }
     } else {
-        service_ask_all(&request, collection->compose, &message->box);
+        collection->collected(&request, callback, &message->box);
     }
-    release(python, (struct span){collection->id, collection->id_len});
+    python_release(python, (struct span){collection->id, collection->id_len});
     free_collection(python, collection);
 }
 
@@ -467,7 +514,17 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
         }
         pause_if_full(python);
     }
+    if (conn_is_open(conn)) {
+        follow_send(&python->follows); // what waited for a reply
+    }
     return taken;
+}
+
+IMPLEMENTS(on_drained)
+static void on_drained(void *state)
+{
+    struct python *python = state;
+    follow_send(&python->follows);
 }
 
 /* --- Opening and ending ------------------------------------------------------
@@ -482,6 +539,7 @@ static void *open_python(struct guest *guest)
         TAILQ_INIT(&python->calls);
         TAILQ_INIT(&python->collections);
         python->releases = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
+        follow_init(&python->follows, python);
     }
     return python;
 }
@@ -499,6 +557,8 @@ IMPLEMENTS(close)
 static void close_python(void *state)
 {
     struct python *python = state;
+    python->is_gone = true;
+    follow_end_all(&python->follows);
     free_calls(python);
     for (struct collection *collection;
          (collection = TAILQ_FIRST(&python->collections)) != NULL;) {
@@ -519,5 +579,6 @@ const struct guest_protocol python_protocol = {
     .open = open_python,
     .on_bytes = on_bytes,
     .is_busy = is_busy,
+    .on_drained = on_drained,
     .close = close_python,
 };

@@ -28,7 +28,8 @@
 #include "serve/guest.h"
 
 struct buffer;
-struct python; /* opaque; see python.c */
+struct follows; /* python/follow.h */
+struct python;  /* opaque; see python.c */
 struct references;
 
 /* As for a session of RESP: far more than clients ask at once. */
@@ -44,9 +45,15 @@ struct references;
 struct python_request {
     struct python *python;
     int64_t seq;
-    /* The id of the one reference of the client's that is needed for longer. */
-    const struct brine_value *kept;
+    /* The ids of the references of the client's that are needed for longer. */
+    const struct brine_value *kept[2];
 };
+
+/* Answer a request about what an iterable of the client's holds, and a function
+ * of the client's: its id in brine, or empty. */
+typedef void (*python_collected_fn)(struct python_request *request,
+                                    struct span callback,
+                                    const struct rpyc_box *items);
 
 /* Compose the reply to request `seq` from the answers, one a symbol. */
 typedef void (*python_compose_fn)(struct python *python, int64_t seq,
@@ -82,10 +89,26 @@ struct span python_shown(struct span text);
 void python_ask(const struct python_request *request, python_compose_fn compose,
                 const struct span *texts, size_t count);
 
-/* The same, of what an iterable of the client's gives: `id` is its reference's.
- * The client is asked for it first. */
-void python_collect(struct python_request *request, python_compose_fn compose,
-                    const struct brine_value *id);
+/*
+ * Ask the client what its iterable with the reference `id` holds, and then
+ * answer the request by `collected`, to which the reference `callback` is MOVED
+ * (NULL: none).  An exception of the client's is one of the request.
+ */
+void python_collect(struct python_request *request,
+                    python_collected_fn collected, const struct brine_value *id,
+                    const struct brine_value *callback);
+
+/* Let go of a reference of the client's, by its id in brine. */
+void python_release(struct python *python, struct span id);
+
+/* The number of our next request. */
+int64_t python_next_seq(struct python *python);
+
+/* Its connection. */
+struct guest *python_guest(const struct python *python);
+
+/* What it follows. */
+struct follows *python_follows(struct python *python);
 
 /* The client says that it closes: nothing more is to be answered. */
 void python_close(struct python *python);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "python/service.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/utf8.h"
+#include "python/follow.h"
 #include "quote/names.h"
 #include "quote/quote.h"
 #include "serve/field.h"
@@ -21,11 +23,15 @@
 /* What the registry of rpyc would list us under. */
 #define SERVICE_ALIAS "QUOTED"
 
+#define PARAMETERS_LIMIT 2
+
 struct service_method {
     const char *name;
-    const char *parameter; // its one parameter; NULL: it takes none
+    const char *parameters[PARAMETERS_LIMIT]; // NULL: no more
+    unsigned required;                        // of them, the first
     const char *doc;
-    void (*run)(struct python_request *request, const struct rpyc_box *value);
+    // `values` are as the parameters; value is NULL where it was not given.
+    void (*run)(struct python_request *request, const struct rpyc_box *values);
 };
 
 /* --- Composing ---------------------------------------------------------------
@@ -165,6 +171,24 @@ static void put_fields(struct buffer *out, const struct worker *worker,
     }
 }
 
+void service_put_quote(struct buffer *out, const struct worker *worker,
+                       const struct answer *answer)
+{
+    if (answer->err != 0) {
+        put_failure(out, answer);
+    } else {
+        put_fields(out, worker, answer);
+    }
+}
+
+void service_answer_none(const struct python_request *request)
+{
+    struct buffer *out = python_output(request->python);
+    size_t frame = begin_value(request->seq, out);
+    brine_put_none(out);
+    rpyc_end(out, frame);
+}
+
 static void compose_quote(struct python *python, int64_t seq,
                           const struct answer *answers, size_t count,
                           struct buffer *out)
@@ -173,10 +197,8 @@ static void compose_quote(struct python *python, int64_t seq,
     size_t frame = begin_value(seq, out);
     if (answers->err != 0) {
         python_count_failed(python);
-        put_failure(out, answers);
-    } else {
-        put_fields(out, python_worker(python), answers);
     }
+    service_put_quote(out, python_worker(python), answers);
     rpyc_end(out, frame);
 }
 
@@ -235,34 +257,46 @@ static void ask_one(struct python_request *request, python_compose_fn compose,
     python_ask(request, compose, &symbol->value->text, 1);
 }
 
-void service_ask_all(const struct python_request *request,
-                     python_compose_fn compose, const struct rpyc_box *symbols)
+bool service_read_symbols(const struct python_request *request,
+                          const struct rpyc_box *symbols, struct span *texts,
+                          size_t *count)
 {
-    struct span texts[PYTHON_SYMBOLS_LIMIT];
     struct rpyc_items items;
     struct rpyc_box item;
-    size_t count = 0;
+    *count = 0;
     if (!rpyc_open_items(&items, symbols)) {
         refuse_type(request, "symbols", "an iterable of str", symbols);
-        return;
+        return false;
     }
     if (items.left > PYTHON_SYMBOLS_LIMIT) {
         python_raise(request, "ValueError", "more than %d symbols at once",
                      PYTHON_SYMBOLS_LIMIT);
-        return;
+        return false;
     }
     while (rpyc_next_item(&items, &item)) {
         if (!is_str(&item)) {
             refuse_type(request, "each of symbols", "a str", &item);
-            return;
+            return false;
         }
-        texts[count++] = item.value->text;
+        texts[(*count)++] = item.value->text;
     }
     if (items.failed) {
         python_raise(request, "ValueError", "symbols are not boxed");
-        return;
     }
-    python_ask(request, compose, texts, count);
+    return !items.failed;
+}
+
+/* Answer with the prices of a boxed tuple of str. */
+IMPLEMENTS(python_collected_fn)
+static void ask_all(struct python_request *request, struct span callback,
+                    const struct rpyc_box *symbols)
+{
+    (void)callback;
+    struct span texts[PYTHON_SYMBOLS_LIMIT];
+    size_t count;
+    if (service_read_symbols(request, symbols, texts, &count)) {
+        python_ask(request, compose_prices, texts, count);
+    }
 }
 
 /* --- Methods -----------------------------------------------------------------
@@ -292,9 +326,41 @@ static void run_prices(struct python_request *request,
                        const struct rpyc_box *symbols)
 {
     if (symbols->label == RPYC_REMOTE_REF) {
-        python_collect(request, compose_prices, symbols->value);
+        python_collect(request, ask_all, symbols->value, NULL);
     } else {
-        service_ask_all(request, compose_prices, symbols);
+        ask_all(request, span_of(""), symbols);
+    }
+}
+
+static void run_watch(struct python_request *request,
+                      const struct rpyc_box *values)
+{
+    const struct rpyc_box *symbols = &values[0];
+    const struct rpyc_box *callback = &values[1];
+    struct rpyc_id id;
+    if (callback->label != RPYC_REMOTE_REF ||
+        !rpyc_read_id(&id, callback->value)) {
+        refuse_type(request, "callback", "a function of yours", callback);
+    } else if (symbols->label == RPYC_REMOTE_REF) {
+        python_collect(request, follow_change, symbols->value, callback->value);
+    } else {
+        request->kept[0] = callback->value;
+        follow_change(
+            request,
+            (struct span){callback->value->raw, callback->value->raw_len},
+            symbols);
+    }
+}
+
+static void run_unwatch(struct python_request *request,
+                        const struct rpyc_box *symbols)
+{
+    if (symbols->value == NULL) {
+        follow_stop_all(request);
+    } else if (symbols->label == RPYC_REMOTE_REF) {
+        python_collect(request, follow_change, symbols->value, NULL);
+    } else {
+        follow_change(request, span_of(""), symbols);
     }
 }
 
@@ -335,13 +401,15 @@ static void run_service_aliases(struct python_request *request,
 /* The commonest first: the table is searched from the front. */
 static const struct service_method methods[] = {
     /* clang-format off */
-    {"get_price", "symbol", "The price as a float, or -1 where no price can be had.", run_price},
-    {"get_prices", "symbols", "The prices of several symbols, fetched together, as a tuple.", run_prices},
-    {"get_quote", "symbol", "Every field of a quote that is known, as pairs for dict().", run_quote},
-    {"get_price_text", "symbol", "The exact price as a str; raises an exception where there is none.", run_price_text},
-    {"get_server_id", NULL, "Which server this is.", run_server_id},
-    {"get_service_name", NULL, "The name of the service.", run_service_name},
-    {"get_service_aliases", NULL, "All names of the service.", run_service_aliases},
+    {"get_price", {"symbol"}, 1, "The price as a float, or -1 where no price can be had.", run_price},
+    {"get_prices", {"symbols"}, 1, "The prices of several symbols, fetched together, as a tuple.", run_prices},
+    {"get_quote", {"symbol"}, 1, "Every field of a quote that is known, as pairs for dict().", run_quote},
+    {"get_price_text", {"symbol"}, 1, "The exact price as a str; raises an exception where there is none.", run_price_text},
+    {"watch", {"symbols", "callback"}, 2, "Have a function called with each new quote: callback(symbol, quote).", run_watch},
+    {"unwatch", {"symbols"}, 0, "No longer have it called, for some symbols or for all.", run_unwatch},
+    {"get_server_id", {NULL}, 0, "Which server this is.", run_server_id},
+    {"get_service_name", {NULL}, 0, "The name of the service.", run_service_name},
+    {"get_service_aliases", {NULL}, 0, "All names of the service.", run_service_aliases},
     /* clang-format on */
 };
 
@@ -386,11 +454,33 @@ const char *service_doc(int object)
 /* --- Calls -------------------------------------------------------------------
  */
 
-/* Take the one keyword argument that is allowed, if it is there.  Returns false
- * where it was answered with an exception. */
+static unsigned count_parameters(const struct service_method *method)
+{
+    unsigned count = 0;
+    while (count < PARAMETERS_LIMIT && method->parameters[count] != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* Which parameter has this name; count_parameters() where none has. */
+static unsigned find_parameter(const struct service_method *method,
+                               const struct rpyc_box *name)
+{
+    unsigned count = count_parameters(method);
+    for (unsigned i = 0; i < count; i++) {
+        if (brine_is_text(name->value, method->parameters[i])) {
+            return i;
+        }
+    }
+    return count;
+}
+
+/* Take a keyword argument.  Returns false where it was answered with an
+ * exception. */
 static bool take_keyword(const struct python_request *request,
                          const struct service_method *method,
-                         const struct rpyc_box *pair, struct rpyc_box *value)
+                         const struct rpyc_box *pair, struct rpyc_box *values)
 {
     struct rpyc_items items;
     struct rpyc_box name;
@@ -400,9 +490,8 @@ static bool take_keyword(const struct python_request *request,
         python_raise(request, "TypeError", "keywords must be strings");
         return false;
     }
-    bool is_known = method->parameter != NULL &&
-                    brine_is_text(name.value, method->parameter);
-    if (!is_known) {
+    unsigned at = find_parameter(method, &name);
+    if (at == count_parameters(method)) {
         struct span shown = python_shown(name.value->text);
         python_raise(request, "TypeError",
                      SERVICE_CLASS
@@ -410,14 +499,14 @@ static bool take_keyword(const struct python_request *request,
                      method->name, SPAN_ARGS(shown));
         return false;
     }
-    if (value->value != NULL) {
+    if (values[at].value != NULL) {
         python_raise(request, "TypeError",
                      SERVICE_CLASS
                      ".%s() got multiple values for argument '%s'",
-                     method->name, method->parameter);
+                     method->name, method->parameters[at]);
         return false;
     }
-    *value = given;
+    values[at] = given;
     return true;
 }
 
@@ -425,37 +514,70 @@ static bool take_keyword(const struct python_request *request,
 static void refuse_count(const struct python_request *request,
                          const struct service_method *method, uint32_t given)
 {
-    uint32_t wanted = method->parameter != NULL ? 2 : 1;
+    unsigned most = count_parameters(method) + 1;
+    char range[16] = "";
+    if (method->required + 1 < most) {
+        snprintf(range, sizeof(range), "from %u to ", method->required + 1);
+    }
     python_raise(request, "TypeError",
                  SERVICE_CLASS
-                 ".%s() takes %u positional argument%s but %u were given",
-                 method->name, wanted, wanted == 1 ? "" : "s", given + 1);
+                 ".%s() takes %s%u positional argument%s but %u were given",
+                 method->name, range, most, most == 1 ? "" : "s", given + 1);
 }
 
-/* Bring the arguments to the one parameter, as Python does.  Returns false
- * where the call was answered with an exception. */
-static bool match_parameter(const struct python_request *request,
-                            const struct service_method *method,
-                            const struct service_arguments *arguments,
-                            struct rpyc_box *value)
+/* Raise if a parameter that must be given was not; as Python words it. */
+static bool has_all(const struct python_request *request,
+                    const struct service_method *method,
+                    const struct rpyc_box *values)
+{
+    const char *missing[PARAMETERS_LIMIT] = {""};
+    unsigned count = 0;
+    for (unsigned i = 0; i < method->required; i++) {
+        if (values[i].value == NULL) {
+            missing[count++] = method->parameters[i];
+        }
+    }
+    if (count == 1) {
+        python_raise(request, "TypeError",
+                     SERVICE_CLASS
+                     ".%s() missing 1 required positional argument: '%s'",
+                     method->name, missing[0]);
+    } else if (count == 2) {
+        python_raise(request, "TypeError",
+                     SERVICE_CLASS
+                     ".%s() missing 2 required positional arguments: '%s' and "
+                     "'%s'",
+                     method->name, missing[0], missing[1]);
+    }
+    return count == 0;
+}
+
+/* Bring the arguments to the parameters, as Python does.  Returns false where
+ * the call was answered with an exception. */
+static bool match_parameters(const struct python_request *request,
+                             const struct service_method *method,
+                             const struct service_arguments *arguments,
+                             struct rpyc_box values[PARAMETERS_LIMIT])
 {
     struct rpyc_items positional;
     struct rpyc_items keywords;
     struct rpyc_box pair;
-    value->value = NULL;
     if (!rpyc_open_items(&positional, &arguments->positional) ||
         !rpyc_open_items(&keywords, &arguments->keywords)) {
         python_raise(request, "TypeError",
                      "arguments must come in tuples, by position and by name");
         return false;
     }
-    if (positional.left > (method->parameter != NULL)) {
+    if (positional.left > count_parameters(method)) {
         refuse_count(request, method, positional.left);
         return false;
     }
-    rpyc_next_item(&positional, value);
+    for (unsigned i = 0; i < PARAMETERS_LIMIT; i++) {
+        values[i].value = NULL;
+        rpyc_next_item(&positional, &values[i]);
+    }
     while (rpyc_next_item(&keywords, &pair)) {
-        if (!take_keyword(request, method, &pair, value)) {
+        if (!take_keyword(request, method, &pair, values)) {
             return false;
         }
     }
@@ -463,22 +585,15 @@ static bool match_parameter(const struct python_request *request,
         python_raise(request, "ValueError", "the arguments are not boxed");
         return false;
     }
-    if (method->parameter != NULL && value->value == NULL) {
-        python_raise(request, "TypeError",
-                     SERVICE_CLASS
-                     ".%s() missing 1 required positional argument: '%s'",
-                     method->name, method->parameter);
-        return false;
-    }
-    return true;
+    return has_all(request, method, values);
 }
 
 void service_call(struct python_request *request, int method,
                   const struct service_arguments *arguments)
 {
     const struct service_method *found = method_of(method);
-    struct rpyc_box value;
-    if (match_parameter(request, found, arguments, &value)) {
-        found->run(request, &value);
+    struct rpyc_box values[PARAMETERS_LIMIT];
+    if (match_parameters(request, found, arguments, values)) {
+        found->run(request, values);
     }
 }

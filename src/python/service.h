@@ -7,6 +7,8 @@
  *     get_prices(symbols)      tuple of those, fetched together
  *     get_price_text(symbol)   str, the exact decimal; raises where there is
  * none get_quote(symbol)        tuple of pairs of str, for dict()
+ *     watch(symbols, callback) None; callback(symbol, quote) with each new one
+ *     unwatch(symbols)         None; without symbols it ends for all
  *     get_server_id()          str
  *     get_service_name()       str
  *     get_service_aliases()    tuple of str
@@ -18,6 +20,9 @@
  */
 
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/span.h"
 #include "python/python.h"
@@ -50,6 +55,15 @@ const char *service_doc(int object);
 void service_call(struct python_request *request, int method,
                   const struct service_arguments *arguments);
 
-/* Answer from the quotes of a boxed tuple of str, or raise a TypeError. */
-void service_ask_all(const struct python_request *request,
-                     python_compose_fn compose, const struct rpyc_box *symbols);
+/* Read a boxed tuple of str, PYTHON_SYMBOLS_LIMIT at most, into `texts`
+ * (BORROWED from the message) and their number; or raise, and return false. */
+bool service_read_symbols(const struct python_request *request,
+                          const struct rpyc_box *symbols, struct span *texts,
+                          size_t *count);
+
+/* Write what get_quote() returns: pairs of str. */
+void service_put_quote(struct buffer *out, const struct worker *worker,
+                       const struct answer *answer);
+
+/* Answer a request with None. */
+void service_answer_none(const struct python_request *request);

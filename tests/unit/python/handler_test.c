@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/err.h"
 #include "conf/conf.h"
+#include "python/follow.h"
 #include "python/reference.h"
 #include "python/service.h"
 #include "serve/settings.h"
@@ -30,6 +31,7 @@ struct python {
     struct buffer out;
     size_t asked;     // symbols
     size_t collected; // iterables
+    int followed;     // 1: watch(), -1: unwatch(symbols), 0: unwatch()
     bool is_closed;
     char raised[32];
 };
@@ -80,12 +82,28 @@ void python_ask(const struct python_request *request, python_compose_fn compose,
     python.asked += count;
 }
 
-void python_collect(struct python_request *request, python_compose_fn compose,
-                    const struct brine_value *id)
+void python_collect(struct python_request *request,
+                    python_collected_fn collected, const struct brine_value *id,
+                    const struct brine_value *callback)
 {
-    (void)compose;
-    request->kept = id;
+    (void)collected;
+    request->kept[0] = id;
+    request->kept[1] = callback;
     python.collected++;
+}
+
+void follow_change(struct python_request *request, struct span callback,
+                   const struct rpyc_box *symbols)
+{
+    (void)symbols;
+    python.followed = callback.len > 0 ? 1 : -1;
+    service_answer_none(request);
+}
+
+void follow_stop_all(struct python_request *request)
+{
+    python.followed = 0;
+    service_answer_none(request);
 }
 
 void python_close(struct python *session)
