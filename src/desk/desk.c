@@ -307,17 +307,33 @@ static void count_class(struct desk *desk, enum provider_class class)
     metric_add(desk->cells, metric, 1);
 }
 
-static void note_outcome(struct desk_trip *trip, struct steady_time now,
+/* The post of now that calls the provider of a trip; its own where none does.
+ */
+static struct post *post_of(const struct desk *desk,
+                            const struct desk_trip *trip)
+{
+    struct post *own = &trip->set->posts[trip->post];
+    if (trip->set == desk->set) {
+        return own;
+    }
+    struct post *now = set_find(desk->set, own->budget_key);
+    return now != NULL && post_is_same(now, own) ? now : own;
+}
+
+static void note_outcome(struct desk *desk, struct desk_trip *trip,
+                         struct steady_time now,
                          const struct provider_outcome *outcome)
 {
-    struct post *post = &trip->set->posts[trip->post];
+    struct post *post = post_of(desk, trip);
     bool was_resting = post->rest.until_ms > 0;
     const char *name = provider_name(post->what.provider);
     uint64_t ms = post_note(post, now, outcome, trip->call.query.endpoint);
     if (ms > 0) {
-        char length[UNITS_TEXT_SIZE] = "until the next reload";
+        char text[UNITS_TEXT_SIZE];
+        const char *length = "until its settings change";
         if (ms != REST_FOR_EVER) {
-            units_print_duration_ms(length, ms);
+            units_print_duration_ms(text, ms);
+            length = text;
         }
         log_event(LOG_WARNING, "fetch", "provider is given a rest",
                   LOG_TEXT("provider", name),
@@ -380,7 +396,7 @@ static void arrive_one(struct desk *desk, const struct desk_trip *trip,
                        const struct provider_verdict *verdict)
 {
     struct flight *flight = trip->flights[i];
-    struct post *post = &trip->set->posts[trip->post];
+    struct post *post = post_of(desk, trip);
     bool is_current = trip->set == desk->set;
     flight->is_called = false;
     if (verdict->class == PROVIDER_OK) {
@@ -388,7 +404,8 @@ static void arrive_one(struct desk *desk, const struct desk_trip *trip,
         return;
     }
     if (verdict->class == PROVIDER_FORBIDDEN) {
-        post_ban(post, &flight->symbol, now.mono_ms);
+        post_ban(post, &flight->symbol, now.mono_ms, POST_BAN_MS,
+                 provider_class_err(verdict->class), verdict->text);
     }
     bool is_limit = provider_class_err(verdict->class) == ERR_LIMIT;
     if (is_current &&
@@ -412,7 +429,7 @@ void desk_arrive(struct desk *desk, struct steady_time now,
     // The call is the trip's first member.
     struct desk_trip *trip = (struct desk_trip *)(uintptr_t)call;
     count_class(desk, outcome->class);
-    note_outcome(trip, now, outcome);
+    note_outcome(desk, trip, now, outcome);
     remember(desk, trip, now, outcome, verdicts);
     // It is no longer under way for those that go on, so that a trial call's
     // own outcome decides about them.
@@ -458,9 +475,12 @@ void desk_spend_again(struct desk *desk, struct steady_time now,
                       const struct desk_call *call, unsigned times)
 {
     const struct desk_trip *trip = (const struct desk_trip *)call;
-    struct post *post = &trip->set->posts[trip->post];
+    struct post *post = set_find(desk->set, trip->call.budget_key);
+    metric_add(desk->cells, METRIC_upstream_calls, times);
+    if (post == NULL) {
+        return; // the key is not used any more
+    }
     for (unsigned i = 0; i < times; i++) {
-        metric_add(desk->cells, METRIC_upstream_calls, 1);
         if (post_spend(post, now, call->query.symbols, call->query.count) !=
             0) {
             return; // for want of memory a symbol is not counted as known

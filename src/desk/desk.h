@@ -85,7 +85,10 @@ void desk_destroy(struct desk **desk);
 /*
  * Go by these providers (`count`, 1 to DESK_PROVIDERS_LIMIT) and options from
  * now on.  They are MOVED on success.  What was spent with a key is kept for
- * the same key.  Flights that are called end as they began, the others are
+ * the same key; and of a provider with the same key, description and place all
+ * that it said: that the key is no good, what is not in the plan, its rests.
+ * That is kept as long as the process lives: another one asks once again.
+ * Flights that are called end as they began, the others are
  * queued anew; those whose provider is gone go to the next.  Returns 0 or
  * ERR_NOMEM.
  */
@@ -136,9 +139,9 @@ void desk_arrive(struct desk *desk, struct steady_time now,
                  const struct provider_verdict verdicts[]);
 
 /*
- * What provider `provider` has, or with NULL each that is a file, is known to be
- * new.  It may be asked at once, whatever it was given a rest for, and the prices
- * that came from it are asked for again, as many as flights_max lets.
+ * What provider `provider` has, or with NULL each that is a file, is known to
+ * be new.  It may be asked at once, whatever it was given a rest for, and the
+ * prices that came from it are asked for again, as many as flights_max lets.
  */
 void desk_renew(struct desk *desk, struct steady_time now,
                 const char *provider);

@@ -168,35 +168,16 @@ int post_init(struct post *post, struct desk_provider *what, const char *boot,
     return 0;
 }
 
-static void drop_ban(struct post *post, struct post_ban *ban)
-{
-    HASH_DEL(post->bans, ban);
-    mem_free(ban);
-}
-
 void post_deinit(struct post *post)
 {
     CHECK(post->waited_count == 0 && post->others_count == 0);
-    struct post_ban *ban;
-    struct post_ban *next;
-    HASH_ITER(hh, post->bans, ban, next)
-    {
-        drop_ban(post, ban);
-    }
+    ban_lift_all(&post->bans);
     memory_destroy(&post->memory);
     budget_destroy(&post->budget);
     terms_free_provider(&post->what);
 }
 
 /* --- Which symbols -------------------------------------------------------- */
-
-static struct post_ban *find_ban(const struct post *post,
-                                 const struct symbol *symbol)
-{
-    struct post_ban *ban;
-    HASH_FIND(hh, post->bans, symbol->text, symbol->len, ban);
-    return ban;
-}
 
 /* Whether the configuration lets it serve a symbol's market. */
 static bool is_routed(const struct post *post, const struct symbol *symbol)
@@ -214,46 +195,25 @@ static bool is_routed(const struct post *post, const struct symbol *symbol)
     return false;
 }
 
-bool post_is_banned(const struct post *post, const struct symbol *symbol,
-                    uint64_t now_mono_ms)
+const struct ban *post_ban_of(const struct post *post,
+                              const struct symbol *symbol, uint64_t now_mono_ms)
 {
-    const struct post_ban *ban = find_ban(post, symbol);
-    return ban != NULL && now_mono_ms < ban->until_mono_ms;
+    return ban_find(post->bans, symbol, now_mono_ms);
 }
 
 bool post_serves(struct post *post, const struct symbol *symbol,
                  uint64_t now_mono_ms)
 {
-    if (post_is_banned(post, symbol, now_mono_ms)) {
-        return false;
-    }
-    struct post_ban *ban = find_ban(post, symbol);
-    if (ban != NULL) {
-        drop_ban(post, ban);
-    }
-    return is_routed(post, symbol) &&
+    ban_lift(&post->bans, symbol, now_mono_ms);
+    return post_ban_of(post, symbol, now_mono_ms) == NULL &&
+           is_routed(post, symbol) &&
            provider_serves(post->what.provider, symbol);
 }
 
 void post_ban(struct post *post, const struct symbol *symbol,
-              uint64_t now_mono_ms)
+              uint64_t now_mono_ms, uint64_t ms, int err, const char *why)
 {
-    struct post_ban *ban = find_ban(post, symbol);
-    if (ban == NULL && HASH_COUNT(post->bans) < POST_BANS_LIMIT) {
-        ban = mem_calloc(1, sizeof(*ban));
-        if (ban == NULL) {
-            return; // it is asked for again, and refused again
-        }
-        ban->symbol = *symbol;
-        HASH_ADD(hh, post->bans, symbol.text, symbol->len, ban);
-        if (ban->hh.tbl == NULL) {
-            mem_free(ban);
-            return;
-        }
-    }
-    if (ban != NULL) {
-        ban->until_mono_ms = now_mono_ms + POST_BAN_MS;
-    }
+    ban_put(&post->bans, symbol, now_mono_ms + ms, err, why);
 }
 
 /* --- Rests ---------------------------------------------------------------- */
@@ -454,8 +414,34 @@ static void inherit_spending(struct post *post, struct post *from,
     }
 }
 
+bool post_is_same(const struct post *a, const struct post *b)
+{
+    return strcmp(a->what.key, b->what.key) == 0 &&
+           strcmp(a->what.origin, b->what.origin) == 0 &&
+           provider_fingerprint(a->what.provider) ==
+               provider_fingerprint(b->what.provider);
+}
+
+/* What it said, that is true of the one in its place. */
+static void inherit_lessons(struct post *post, struct post *from)
+{
+    post->rest = from->rest;
+    post->rest_err = from->rest_err;
+    memcpy(post->rest_why, from->rest_why, sizeof(post->rest_why));
+    post->limited = from->limited;
+    post->endpoints_off = from->endpoints_off;
+    post->batch_max = from->batch_max;
+    struct ban *none = post->bans;
+    post->bans = from->bans;
+    from->bans = none;
+}
+
 void post_inherit(struct post *post, struct post *from, struct steady_time now)
 {
+    if (post_is_same(post, from)) {
+        inherit_lessons(post, from);
+    }
+    post->pace = from->pace;
     for (size_t i = 0; i < budget_rules_count(post->budget); i++) {
         inherit_spending(post, from, now, i);
     }

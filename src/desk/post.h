@@ -15,6 +15,7 @@
 #include <sys/queue.h>
 
 #include "base/hash.h"
+#include "desk/ban.h"
 #include "desk/memory.h"
 #include "desk/pace.h"
 #include "desk/rest.h"
@@ -30,7 +31,7 @@ struct flight {
     UT_hash_handle hh;
     TAILQ_ENTRY(flight) link; /* of the queue or the call it is in */
     struct symbol symbol;
-    uint64_t askers; /* bit n is asker n */
+    uint64_t askers;             /* bit n is asker n */
     uint64_t not_before_mono_ms; /* the newest that they demand */
     bool is_waited;
     bool is_called;
@@ -53,17 +54,8 @@ struct flight {
 
 TAILQ_HEAD(flight_list, flight);
 
-/* A symbol that a provider does not give on this plan. */
-struct post_ban {
-    UT_hash_handle hh;
-    struct symbol symbol;
-    uint64_t until_mono_ms;
-};
-
 /* For so long it is believed that a plan does not have a symbol. */
 #define POST_BAN_MS (24u * 60u * 60u * 1000u)
-
-#define POST_BANS_LIMIT 10000u
 
 /* How long a trial call may be expected to take: people wait for it. */
 #define POST_TRIAL_MS 1000u
@@ -98,7 +90,7 @@ struct post {
     uint32_t others_count;
     unsigned calls;   /* under way */
     uint32_t limited; /* calls in a row that were refused by a limit */
-    struct post_ban *bans;
+    struct ban *bans; /* symbols that it is not asked for */
     struct memory *memory;
     struct post_last last;
     uint64_t outcomes[PROVIDER_CLASS_COUNT]; /* calls that ended so */
@@ -113,18 +105,24 @@ int post_init(struct post *post, struct desk_provider *what, const char *boot,
 /* Free what it holds; its queues are empty (checked). */
 void post_deinit(struct post *post);
 
-/* Whether it may be asked for a symbol at all: it serves its market, and has
- * not said that the plan does not have it. */
+/* Whether both call the same provider: with the same key, by the same
+ * description, at the same place. */
+bool post_is_same(const struct post *a, const struct post *b);
+
+/* Whether it may be asked for a symbol at all: it serves its market, and it was
+ * not banned. */
 bool post_serves(struct post *post, const struct symbol *symbol,
                  uint64_t now_mono_ms);
 
-/* Whether it is believed that the plan does not have a symbol. */
-bool post_is_banned(const struct post *post, const struct symbol *symbol,
-                    uint64_t now_mono_ms);
+/* Why it is not asked for a symbol for a while; NULL where it may be.  BORROWED
+ * until the next ban. */
+const struct ban *post_ban_of(const struct post *post,
+                              const struct symbol *symbol,
+                              uint64_t now_mono_ms);
 
-/* Believe for a day that the plan does not have a symbol. */
+/* Don't ask it for a symbol for ms; askers are told `err` and why. */
 void post_ban(struct post *post, const struct symbol *symbol,
-              uint64_t now_mono_ms);
+              uint64_t now_mono_ms, uint64_t ms, int err, const char *why);
 
 /* Milliseconds for which nothing may be asked, for a rest (UINT64_MAX: for
  * ever) or a trial call that is under way (POST_TRIAL_MS, again and again); 0:
@@ -160,6 +158,10 @@ void post_remember(struct post *post, uint64_t now_mono_ms,
 /* Count how long a call took. */
 void post_time(struct post *post, uint64_t took_ms);
 
-/* Take over what another post, with the same key, remembers, how fast its rules
- * were spent, and what was counted.  That one is left empty. */
+/*
+ * Take over what another post, with the same key, remembers, how fast its rules
+ * were spent, its pace, and what was counted.  That one is left without.  Where
+ * the provider is the same, so is what was learnt of it: that the key is no
+ * good, what is not in the plan, its rests and limits.
+ */
 void post_inherit(struct post *post, struct post *from, struct steady_time now);

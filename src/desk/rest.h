@@ -23,7 +23,7 @@
 #define REST_FAILING_MS    1000u
 #define REST_FAILING_LIMIT 30000u
 
-/* Until the configuration is loaded again. */
+/* Until the provider is another: its key, its description or its place. */
 #define REST_FOR_EVER UINT64_MAX
 
 struct rest {
@@ -49,7 +49,7 @@ uint64_t rest_extend(struct rest *rest, uint64_t now_ms, uint64_t ms);
  * yet whether the provider is well again. */
 bool rest_is_trial(const struct rest *rest);
 
-/* Whether it lasts until the configuration is loaded again. */
+/* Whether it lasts until the provider is another. */
 bool rest_is_for_ever(const struct rest *rest);
 
 /* Milliseconds of rest that are left; 0: it may be called; or REST_FOR_EVER. */

@@ -60,8 +60,7 @@ static void pass_by(struct desk *desk, struct flight *flight,
     char text[DESK_REASON_SIZE];
     if (wait_ms == UINT64_MAX) {
         snprintf(text, sizeof(text),
-                 "%.200s (not called until the configuration is loaded again)",
-                 why);
+                 "%.200s (not called until its settings change)", why);
     } else {
         snprintf(text, sizeof(text),
                  "%.200s (not called for another %" PRIu64 " s)", why,
@@ -100,6 +99,21 @@ static bool is_served_behind(struct desk *desk, const struct flight *flight,
     return false;
 }
 
+/* Where a post said before that it has no price to give, that is why. */
+static void recall_ban(struct flight *flight, const struct post *post,
+                       struct steady_time now)
+{
+    const struct ban *ban = post_ban_of(post, &flight->symbol, now.mono_ms);
+    if (ban == NULL) {
+        return;
+    }
+    char text[DESK_REASON_SIZE];
+    snprintf(text, sizeof(text),
+             "%s (not asked for it for another %" PRIu64 " s)", ban->why,
+             (ban->until_mono_ms - now.mono_ms + 999) / 1000);
+    keep_failure(flight, ban->err, provider_name(post->what.provider), text);
+}
+
 /* Find a post from the flight's own on; false where none is left.  Nobody waits
  * for one that was failing to be tried again where another is well. */
 static bool find_post(struct desk *desk, struct flight *flight,
@@ -112,6 +126,7 @@ static bool find_post(struct desk *desk, struct flight *flight,
         const char *why = "";
         int err = 0;
         if (!post_serves(post, &flight->symbol, now.mono_ms)) {
+            recall_ban(flight, post, now);
             continue;
         }
         uint64_t wait_ms =

@@ -78,7 +78,7 @@ struct desk_policy {
     uint64_t wait_for_ms; /* a request waits so long for an allowance */
     uint64_t pack_for_ms; /* a flight waits so long for company */
     uint64_t warm_for_ms; /* after it was asked for last, a symbol is
-                             refreshed so long; 0: never ahead */
+                             refreshed so long; 0: only if it is watched */
     uint64_t fresh_for_ms;
     uint64_t retry_after_ms; /* of a refresh that failed */
 };

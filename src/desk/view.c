@@ -205,7 +205,7 @@ void view_look_at_symbol(struct desk *desk, struct steady_time now,
 static enum desk_reach reach_of(struct post *post, const struct symbol *symbol,
                                 uint64_t now_mono_ms)
 {
-    if (post_is_banned(post, symbol, now_mono_ms)) {
+    if (post_ban_of(post, symbol, now_mono_ms) != NULL) {
         return DESK_NOT_IN_PLAN;
     }
     return post_serves(post, symbol, now_mono_ms) ? DESK_SERVES

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/embed.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "calendar/zone.h"
 #include "conf/yaml.h"
@@ -116,6 +117,9 @@ static int fill(struct provider *provider, const char *name, struct span text,
         return ERR_SYNTAX;
     }
     memcpy(provider->name, name, len);
+    // Those that it is like are built in, and the same in every reload.
+    provider->fingerprint =
+        hash_bytes(name, len) ^ (hash_bytes(text.data, text.len) << 1);
     int err = parse_all(provider, text, error);
     for (size_t i = provider->texts_count; err == 0 && i > 0; i--) {
         err = description_read(provider, provider->texts[i - 1], error);
@@ -170,6 +174,11 @@ void provider_destroy(struct provider **provider)
 }
 
 /* --- What it is ----------------------------------------------------------- */
+
+uint64_t provider_fingerprint(const struct provider *provider)
+{
+    return provider->fingerprint;
+}
 
 const char *provider_name(const struct provider *provider)
 {

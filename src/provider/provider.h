@@ -111,6 +111,10 @@ void provider_destroy(struct provider **provider);
 /* BORROWED from the provider, as all below. */
 const char *provider_name(const struct provider *provider);
 
+/* A number that providers of one name and description have alike, in this
+ * process. */
+uint64_t provider_fingerprint(const struct provider *provider);
+
 /* Whether a call needs a key (its URL or headers hold one, and the description
  * knows none for everybody). */
 bool provider_needs_key(const struct provider *provider);

@@ -149,6 +149,7 @@ struct provider_spelling {
 
 struct provider {
     char name[QUOTE_SOURCE_SIZE];
+    uint64_t fingerprint;
     /* The description, and those it is like, whose texts stand below. */
     struct yaml *texts[PROVIDER_LIKE_LIMIT];
     size_t texts_count;

@@ -1,6 +1,6 @@
 # sighup-unknown.story
-claim  What was unknown, or not in the plan, is asked about again once the configuration
-claim  is loaded again: the key may be a better one now.
+claim  What was unknown is asked about again once the configuration is loaded again: there
+claim  may be other providers now.
 
 file quoted.yaml
   server:

@@ -215,7 +215,7 @@ static void failure_that_says_most_is_told(void **state)
 /* --- Rests -----------------------------------------------------------------
  */
 
-static void provider_without_a_good_key_rests_until_the_next_load(void **state)
+static void provider_without_a_good_key_rests_until_it_has_another(void **state)
 {
     (void)state;
     struct office office;
@@ -230,13 +230,15 @@ static void provider_without_a_good_key_rests_until_the_next_load(void **state)
     struct desk_result result = office_fetch(&office, "TSLA");
     assert_int_equal(result.err, ERR_UPSTREAM);
     assert_non_null(strstr(
-        result.reason, "not called until the configuration is loaded again"));
+        result.reason, "not called until its settings change"));
     assert_int_equal(calls_of(&office, 0), 1);
     assert_int_equal(office_metric(&office, METRIC_upstream_resting), 1);
 
     struct desk_provider loaded[2];
     office_provider(&office, 0, &loaded[0]);
     office_provider(&office, 1, &loaded[1]);
+    mem_free(loaded[0].key);
+    loaded[0].key = mem_text(OFFICE_KEY "2", strlen(OFFICE_KEY) + 1);
     struct desk_policy policy = office_policy(10, 10);
     assert_int_equal(fetch_change(office.fetch, loaded, 2, &policy), 0);
     for (int i = 0; i < 2; i++) { // MOVED
@@ -454,7 +456,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(next_provider_is_asked_where_one_fails),
     cmocka_unit_test(first_provider_is_enough_where_it_answers),
     cmocka_unit_test(failure_that_says_most_is_told),
-    cmocka_unit_test(provider_without_a_good_key_rests_until_the_next_load),
+    cmocka_unit_test(provider_without_a_good_key_rests_until_it_has_another),
     cmocka_unit_test(limit_of_a_second_rests_a_second),
     cmocka_unit_test(three_failures_in_a_row_are_a_rest),
     cmocka_unit_test(longer_rest_keeps_its_reason),
