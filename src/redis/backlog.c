@@ -21,6 +21,7 @@ void backlog_init(struct backlog *backlog, struct session *session,
     backlog->on_done = on_done;
     backlog->symbols = 0;
     backlog->held_bytes = 0;
+    backlog->demands = 0;
 }
 
 /* inquiry_done_fn, question_done_fn */
@@ -53,6 +54,7 @@ static void put_last(struct turn *turn)
     struct backlog *backlog = turn->backlog;
     TAILQ_INSERT_TAIL(&backlog->list, turn, link);
     backlog->symbols += weight(turn);
+    backlog->demands += turn->request.demands_age;
 }
 
 struct turn *backlog_wait(struct backlog *backlog,
@@ -120,6 +122,7 @@ void backlog_free(struct turn *turn)
     CHECK(backlog->symbols >= weight(turn));
     CHECK(backlog->held_bytes >= turn->held.len);
     backlog->symbols -= weight(turn);
+    backlog->demands -= turn->request.demands_age;
     backlog->held_bytes -= turn->held.len;
     inquiry_destroy(&turn->inquiry);
     question_destroy(&turn->question);

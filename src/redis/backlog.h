@@ -35,6 +35,7 @@ struct backlog {
     void (*on_done)(struct session *session); /* a turn's answer has come */
     size_t symbols;    /* in all of them, answered already or not */
     size_t held_bytes; /* behind all of them */
+    size_t demands;    /* turns whose requests demand an age */
 };
 
 /* A request that waits: `inquiry` or `question` is there, both owned. */

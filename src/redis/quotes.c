@@ -229,7 +229,10 @@ void quotes_hget(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
     uint8_t field = (uint8_t)field_find(command->args[2]);
-    struct session_request request = {compose_field, &field, 1, true};
+    struct session_request request = {.compose = compose_field,
+                                      .fields = &field,
+                                      .fields_count = 1,
+                                      .shows_age = true};
     ask_one(session, &request, command, 3, out);
 }
 
@@ -242,7 +245,10 @@ void quotes_hmget(struct session *session, const struct resp_command *command,
     for (size_t i = 0; i < count; i++) {
         fields[i] = (uint8_t)field_find(command->args[i + 2]);
     }
-    struct session_request request = {compose_fields, fields, count, true};
+    struct session_request request = {.compose = compose_fields,
+                                      .fields = fields,
+                                      .fields_count = count,
+                                      .shows_age = true};
     if (is_within) {
         ask_within(session, &request, command, 1, out);
         return;

@@ -317,7 +317,9 @@ static void answer_or_wait(struct session *session,
 {
     struct worker *worker = session->worker;
     bool is_held = !TAILQ_EMPTY(&session->backlog.list);
-    if (is_there && !(is_held && request->shows_age)) {
+    bool is_later =
+        is_held && (request->shows_age || session->backlog.demands > 0);
+    if (is_there && !is_later) {
         compose_now(session, request, count, out);
         return;
     }
@@ -352,9 +354,11 @@ void session_ask_within(struct session *session,
                         uint64_t max_age_ms, struct buffer *out)
 {
     CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
+    struct session_request demanding = *request;
+    demanding.demands_age = true;
     bool is_there =
         inquiry_look_within(session->worker, texts, count, max_age_ms);
-    answer_or_wait(session, request, count, is_there, out);
+    answer_or_wait(session, &demanding, count, is_there, out);
 }
 
 void session_ask_past(struct session *session,

@@ -59,6 +59,9 @@ struct session_request {
     /* The reply says how old the quotes are, so it is composed when it leaves
      * and not while it is held behind one that waits. */
     bool shows_age;
+    /* It demands an age (session_ask_within() sets it).  Replies behind it are
+     * composed when they leave, too, since they must not go back in time. */
+    bool demands_age;
 };
 
 /*

@@ -322,17 +322,21 @@ size_t inquiry_count(const struct inquiry *inquiry)
     return inquiry->count;
 }
 
-/* What an entry's quote is by now.  One that was servable when it was asked for
- * is served, however long the others took. */
-static enum freshness state_now(const struct worker *worker,
-                                const struct entry *entry)
+/* Put an entry's quote into its answer, or a newer one.  One that was servable
+ * when it was asked for is served, however long the others took. */
+static void recall_quote(struct worker *worker, const struct entry *entry,
+                         struct answer *answer)
 {
-    if (!entry->has_quote) {
-        return entry->state;
+    if (ask_peek(worker, answer) &&
+        answer->quote->fetched_mono_ms > entry->quote.fetched_mono_ms) {
+        return;
     }
-    enum freshness now = freshness_of(&entry->quote, &worker->settings->rule,
-                                      worker->loop.now_ms);
-    return now == FRESHNESS_EXPIRED ? FRESHNESS_STALE : now;
+    answer->quote = &entry->quote;
+    answer->state = freshness_of(&entry->quote, &worker->settings->rule,
+                                 worker->loop.now_ms);
+    if (answer->state == FRESHNESS_EXPIRED) {
+        answer->state = FRESHNESS_STALE;
+    }
 }
 
 void inquiry_recall(const struct inquiry *inquiry)
@@ -341,12 +345,16 @@ void inquiry_recall(const struct inquiry *inquiry)
     struct worker *worker = inquiry->worker;
     for (size_t i = 0; i < inquiry->count; i++) {
         const struct entry *entry = &inquiry->entries[i];
-        worker->answers[i] = (struct answer){
+        struct answer *answer = &worker->answers[i];
+        *answer = (struct answer){
             .symbol = entry->symbol,
             .err = entry->err,
-            .state = state_now(worker, entry),
-            .quote = entry->has_quote ? &entry->quote : NULL,
+            .state = entry->state,
             .reason = entry->reason,
+            .max_age_ms = entry->max_age_ms,
         };
+        if (entry->has_quote) {
+            recall_quote(worker, entry, answer);
+        }
     }
 }

@@ -66,6 +66,10 @@ uint64_t inquiry_asked_ms(const struct inquiry *inquiry);
 /* Number of symbols. */
 size_t inquiry_count(const struct inquiry *inquiry);
 
-/* Put the answers into worker->answers; their quotes and reasons are BORROWED
- * from the inquiry, which is done (checked). */
+/*
+ * Put the answers into worker->answers; their quotes and reasons are BORROWED
+ * from the inquiry, which is done (checked), or from the cache for the turn: a
+ * quote that has become current since the symbol was answered takes the place
+ * of the one before it.
+ */
 void inquiry_recall(const struct inquiry *inquiry);

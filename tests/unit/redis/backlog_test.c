@@ -237,6 +237,21 @@ static void a_session_may_have_eight_questions_before_it_is_not_read(
     assert_int_equal(fixture.backlog.symbols, SESSION_WAITING_LIMIT / 2 + 5);
 }
 
+static void demands_of_an_age_are_counted(void **state)
+{
+    (void)state;
+    const struct session_request request = {.demands_age = true};
+    struct turn *first = backlog_wait(&fixture.backlog, &request, 1);
+    backlog_wait(&fixture.backlog, &request, 1);
+    wait_for(1);
+    assert_int_equal(ask_past(), 0);
+    assert_int_equal(fixture.backlog.demands, 2);
+    backlog_free(first);
+    assert_int_equal(fixture.backlog.demands, 1);
+    free_all();
+    assert_int_equal(fixture.backlog.demands, 0);
+}
+
 static void what_is_held_goes_with_its_turn(void **state)
 {
     (void)state;
@@ -285,6 +300,7 @@ static const struct CMUnitTest tests[] = {
     BACKLOG_TEST(a_request_keeps_fields_of_its_own),
     BACKLOG_TEST(each_waits_until_its_own_answer_comes),
     BACKLOG_TEST(a_session_may_have_eight_questions_before_it_is_not_read),
+    BACKLOG_TEST(demands_of_an_age_are_counted),
     BACKLOG_TEST(what_is_held_goes_with_its_turn),
     BACKLOG_TEST(what_cant_be_begun_is_no_turn),
     BACKLOG_TEST(oom_is_overload_and_leaves_nothing),

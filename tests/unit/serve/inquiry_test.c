@@ -222,6 +222,23 @@ static void a_quote_is_as_old_as_it_is_when_it_leaves(void **state)
     inquiry_destroy(&inquiry);
 }
 
+/* A reply that was held must not show an older price than one before it. */
+static void a_quote_that_came_meanwhile_takes_the_place_of_one_before(
+    void **state)
+{
+    (void)state;
+    const char *const texts[] = {"OLD", "M1"};
+    struct inquiry *inquiry = begin(texts, 2);
+    fixture.quote.fetched_mono_ms = 1140;
+    end_flight("M1", 0);
+    inquiry_recall(inquiry);
+    assert_int_equal(fixture.worker.answers[0].quote->fetched_mono_ms, 1140);
+    fixture.quote.fetched_mono_ms = 999; // and never an older one
+    inquiry_recall(inquiry);
+    assert_int_equal(fixture.worker.answers[0].quote->fetched_mono_ms, 1000);
+    inquiry_destroy(&inquiry);
+}
+
 static void who_leaves_early_is_not_told(void **state)
 {
     (void)state;
@@ -497,6 +514,7 @@ static void oom_of_a_reason_leaves_the_word(void **state)
     cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
+    INQUIRY_TEST(a_quote_that_came_meanwhile_takes_the_place_of_one_before),
     INQUIRY_TEST(what_is_young_enough_is_answered_at_once),
     INQUIRY_TEST(a_demand_is_made_upstream_and_met),
     INQUIRY_TEST(an_age_beyond_all_times_demands_nothing),

@@ -1,0 +1,60 @@
+# max-age.story
+claim  A request may demand how old a price is at most: it is answered from memory where
+claim  that is so, else with a price that is fetched now, for all who demand it at once;
+claim  where that fails, with the age that there is and why.
+only resp
+
+set cache.fresh_for=1h fetch.retry_after=1h
+upstream price IBM 189.84
+c1 > GET IBM MAXAGE 5m
+c1 < 189.84
+count  cache_misses +1, cache_too_old +0, upstream.IBM +1
+upstream price IBM 190.10
+c1 > GET IBM MAXAGE 5m ; HGET IBM price MAXAGE 5m ; HMGET IBM price state MAXAGE 5m
+c1 < 189.84 times 2
+c1 < [189.84 fresh]
+c1 > MGET IBM ibm MAXAGE 5m ; HGETALL IBM maxage 5m
+c1 < [189.84 189.84]
+c1 < has symbol IBM, price 189.84, delay 0
+count  cache_misses +0, cache_too_old +0, upstream.IBM +0
+
+until HGET IBM age_ms > 200
+c1 > GET IBM ; GET IBM MAXAGE 200ms
+c1 < 189.84
+c1 < 190.10
+count  cache_misses +0, cache_too_old +1, upstream.IBM +1, cache_published +1
+
+until HGET IBM age_ms > 200
+upstream hold IBM
+c2 apart from c1
+c1 > GET IBM MAXAGE 200ms ; GET IBM ; HGET IBM price ; PING
+c2 > MGET IBM MAXAGE 200ms
+c3 > GET IBM                          # who demands nothing does not wait
+c3 < 190.10
+until waits_open == 2
+upstream answer IBM 191
+c1 < 191.00 times 3                   # nor does the price go back
+c1 < +PONG
+c2 < [191.00]
+count  cache_too_old +2, flights_started +1, upstream.IBM +1
+
+until HGET IBM age_ms > 200
+upstream next IBM status=500 body=broken
+c1 > GET IBM MAXAGE 200ms
+c1 < -TOOOLD IBM: * old, at most 200 ms was asked for; market: *500*
+count  cache_too_old +1, upstream.IBM +1, requests_failed +1
+c1 > GET IBM MAXAGE 200ms ; MGET IBM MAXAGE 200ms ; GET IBM
+c1 < -TOOOLD IBM: * old, at most 200 ms was asked for; the provider failed
+c1 < [(nil)]
+c1 < 191.00
+count  cache_too_old +2, upstream.IBM +0
+
+c1 > GET NOSUCH MAXAGE 5s ; GET IBM MAXAGE 5 ; GET IBM MAXAGE ; HGET IBM price MAXAGE x
+c1 < -UNKNOWN NOSUCH: *
+c1 < -ERR MAXAGE takes a whole number and ms, s, m, h or d, such as 250ms
+c1 < -ERR behind its words this command takes MAXAGE and a duration only*
+c1 < -ERR MAXAGE takes *
+c1 > MULTI ; GET IBM MAXAGE 5m ; GET IBM MAXAGE 1ms ; EXEC
+c1 < +OK
+c1 < +QUEUED times 2
+c1 < [191.00 *TOOOLD*]
