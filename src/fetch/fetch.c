@@ -11,6 +11,7 @@
 #include "fetch/caller.h"
 #include "fetch/dial.h"
 #include "fetch/errand.h"
+#include "fetch/order.h"
 #include "fetch/press.h"
 #include "fetch/report.h"
 #include "net/loop.h"
@@ -24,27 +25,6 @@
 
 /* A note is waited for so long: a disk may take seconds, and people wait. */
 #define NOTE_MS_LIMIT 1000u
-
-enum order {
-    ORDER_ASK,
-    ORDER_EXPLAIN,
-    ORDER_CHANGE,
-    ORDER_NOTED,
-    ORDER_STOP,
-};
-
-struct order_mail {
-    struct mail mail; // first
-    enum order order;
-    unsigned asker; // ORDER_ASK and _EXPLAIN, as the next
-    struct symbol symbol;
-    struct desk_wish wish;           // ORDER_ASK
-    uint64_t number;                 // ORDER_EXPLAIN
-    struct desk_provider *providers; // ORDER_CHANGE, owned; as the next two
-    size_t count;
-    struct desk_policy policy;
-    uint64_t ticket; // ORDER_NOTED
-};
 
 /* The report is renewed so often, and so soon after a call. */
 #define REPORT_MS      1000u
@@ -65,7 +45,7 @@ struct fetch {
     uv_timer_t report_timer;
     bool reports_soon; // the timer is set to REPORT_SOON_MS
     struct report report;
-    struct order_mail stop;
+    struct order stop;
     bool is_draining; // main's, as the next
     bool has_ended;
 };
@@ -271,7 +251,7 @@ static void on_news(void *user, const char *provider)
 /* --- Orders from other threads ----------------------------------------------
  */
 
-static void obey_ask(struct fetch *fetch, const struct order_mail *mail)
+static void obey_ask(struct fetch *fetch, const struct order *mail)
 {
     int err = desk_ask(fetch->desk, now(fetch), &mail->symbol, mail->asker,
                        mail->wish);
@@ -286,7 +266,7 @@ static void obey_ask(struct fetch *fetch, const struct order_mail *mail)
     }
 }
 
-static void obey_explain(struct fetch *fetch, const struct order_mail *mail)
+static void obey_explain(struct fetch *fetch, const struct order *mail)
 {
     CHECK(fetch->options.on_explained != NULL);
     struct desk_explanation *explanation = mem_calloc(1, sizeof(*explanation));
@@ -297,15 +277,6 @@ static void obey_explain(struct fetch *fetch, const struct order_mail *mail)
                                 explanation);
 }
 
-static void free_providers(struct desk_provider **providers, size_t count)
-{
-    for (size_t i = 0; *providers != NULL && i < count; i++) {
-        terms_free_provider(&(*providers)[i]);
-    }
-    mem_free(*providers);
-    *providers = NULL;
-}
-
 /* The files that are asked may be others. */
 static void renew_files(struct fetch *fetch)
 {
@@ -313,7 +284,7 @@ static void renew_files(struct fetch *fetch)
     desk_renew(fetch->desk, now(fetch), NULL);
 }
 
-static void obey_change(struct fetch *fetch, struct order_mail *mail)
+static void obey_change(struct fetch *fetch, struct order *mail)
 {
     int err = desk_open(fetch->desk, now(fetch), &mail->policy, mail->providers,
                         mail->count);
@@ -322,7 +293,7 @@ static void obey_change(struct fetch *fetch, struct order_mail *mail)
                   "other providers are not taken, those of before go on",
                   LOG_TEXT("cause", err_sentence(err)));
     }
-    free_providers(&mail->providers, mail->count);
+    order_free_providers(mail);
     renew_files(fetch);
     if (fetch->options.on_change != NULL) {
         fetch->options.on_change(fetch->options.user);
@@ -342,8 +313,8 @@ IMPLEMENTS(mailbox_mail_fn)
 static void on_mail(void *user, struct mail *mail)
 {
     struct fetch *fetch = user;
-    struct order_mail *order = (struct order_mail *)mail;
-    switch (order->order) {
+    struct order *order = (struct order *)mail;
+    switch (order->kind) {
     case ORDER_ASK:
         obey_ask(fetch, order);
         break;
@@ -496,7 +467,7 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
         return ERR_NOMEM;
     }
     fetch->options = *options;
-    fetch->stop.order = ORDER_STOP;
+    fetch->stop.kind = ORDER_STOP;
     TAILQ_INIT(&fetch->unnoted);
     TAILQ_INIT(&fetch->dialed);
     fetch->verdicts =
@@ -529,63 +500,38 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
 /* --- The calls of other threads ----------------------------------------------
  */
 
-static int post(struct fetch *fetch, const struct order_mail *order)
-{
-    struct order_mail *mail = mem_calloc(1, sizeof(*mail));
-    if (mail == NULL) {
-        return ERR_NOMEM;
-    }
-    *mail = *order;
-    if (!mailbox_post(&fetch->mailbox, &mail->mail)) {
-        mem_free(mail);
-        return ERR_DRAINING;
-    }
-    return 0;
-}
-
 int fetch_ask(struct fetch *fetch, unsigned asker, const struct symbol *symbol,
               struct desk_wish wish)
 {
-    struct order_mail order = {
-        .order = ORDER_ASK,
+    struct order order = {
+        .kind = ORDER_ASK,
         .asker = asker,
         .wish = wish,
         .symbol = *symbol,
     };
-    return post(fetch, &order);
+    return order_post(&fetch->mailbox, &order);
 }
 
 int fetch_explain(struct fetch *fetch, unsigned asker, uint64_t number,
                   const struct symbol *symbol)
 {
-    struct order_mail order = {
-        .order = ORDER_EXPLAIN,
+    struct order order = {
+        .kind = ORDER_EXPLAIN,
         .asker = asker,
         .number = number,
         .symbol = *symbol,
     };
-    return post(fetch, &order);
+    return order_post(&fetch->mailbox, &order);
 }
 
 int fetch_change(struct fetch *fetch, struct desk_provider *providers,
                  size_t count, const struct desk_policy *policy)
 {
-    struct order_mail order = {
-        .order = ORDER_CHANGE,
-        .providers = mem_calloc(count, sizeof(*providers)),
-        .count = count,
-        .policy = *policy,
-    };
-    if (order.providers == NULL) {
-        return ERR_NOMEM;
-    }
-    for (size_t i = 0; i < count; i++) {
-        order.providers[i] = providers[i];
-        providers[i] = (struct desk_provider){0};
-    }
-    int err = post(fetch, &order);
+    struct order order = {.kind = ORDER_CHANGE, .policy = *policy};
+    int err = order_take_providers(&order, providers, count);
+    err = err == 0 ? order_post(&fetch->mailbox, &order) : err;
     if (err != 0) {
-        free_providers(&order.providers, count);
+        order_free_providers(&order);
     }
     return err;
 }
@@ -593,8 +539,8 @@ int fetch_change(struct fetch *fetch, struct desk_provider *providers,
 void fetch_noted(struct fetch *fetch, uint64_t ticket)
 {
     // Without memory the call is made a little later (hurry_notes()).
-    (void)post(fetch,
-               &(struct order_mail){.order = ORDER_NOTED, .ticket = ticket});
+    struct order order = {.kind = ORDER_NOTED, .ticket = ticket};
+    (void)order_post(&fetch->mailbox, &order);
 }
 
 bool fetch_is_turning(const struct fetch *fetch, uint64_t now_ms)

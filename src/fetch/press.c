@@ -266,9 +266,20 @@ static void take_over(struct sheaf *sheaf)
 
 static void on_worked(uv_work_t *work, int status);
 
+/* Tell the news, unless a question is being answered that may not know them. */
+static void tell_news(struct sheaf *sheaf)
+{
+    struct press *press = sheaf->press;
+    if (sheaf->has_news && !sheaf->is_working) {
+        sheaf->has_news = false;
+        press->options.on_news(press->options.user, sheaf->provider);
+    }
+}
+
 /* Let a thread work on the next question, where there is one. */
 static void work_on(struct sheaf *sheaf)
 {
+    tell_news(sheaf); // which may bring more questions, and begin to work
     if (sheaf->is_working || TAILQ_EMPTY(&sheaf->waiting)) {
         return;
     }
@@ -293,16 +304,6 @@ static void answer(struct sheaf *sheaf)
                              sheaf->reading.verdicts);
 }
 
-/* Tell the news, unless a question is being answered that may not know them. */
-static void tell_news(struct sheaf *sheaf)
-{
-    struct press *press = sheaf->press;
-    if (sheaf->has_news && !sheaf->is_working) {
-        sheaf->has_news = false;
-        press->options.on_news(press->options.user, sheaf->provider);
-    }
-}
-
 static void on_worked(uv_work_t *work, int status)
 {
     struct sheaf *sheaf = work->data;
@@ -316,7 +317,6 @@ static void on_worked(uv_work_t *work, int status)
     uv_sem_wait(&sheaf->reading.ended); // which does not block any more
     take_over(sheaf);
     answer(sheaf);
-    tell_news(sheaf);
     work_on(sheaf);
 }
 
@@ -325,12 +325,11 @@ static void on_worked(uv_work_t *work, int status)
 static void on_rest(uv_timer_t *timer)
 {
     struct sheaf *sheaf = timer->data;
-    struct press *press = sheaf->press;
-    loop_wake(press->options.loop);
+    loop_wake(sheaf->press->options.loop);
     sheaf->restless_since_ms = 0;
     sheaf->was_restless = false;
     sheaf->has_news = true;
-    tell_news(sheaf);
+    work_on(sheaf);
 }
 
 /* Something happened to a file: there are news when it rests. */
