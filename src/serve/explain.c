@@ -93,23 +93,27 @@ static void put_line(struct buffer *out, const char *label, const char *format,
 
 #define DURATION_SIZE 48
 
-/* A duration in its two largest units: "6 h 12 min", "34 s", "850 ms". */
+/* A duration in its two largest units: "6 h 12 min", "3 d", "34 s", "850 ms".
+ */
 static const char *duration(char out[DURATION_SIZE], uint64_t ms)
 {
-    uint64_t s = ms / 1000;
-    if (ms < 1000) {
-        snprintf(out, DURATION_SIZE, "%" PRIu64 " ms", ms);
-    } else if (s < 60) {
-        snprintf(out, DURATION_SIZE, "%" PRIu64 " s", s);
-    } else if (s < 3600) {
-        snprintf(out, DURATION_SIZE, "%" PRIu64 " min %" PRIu64 " s", s / 60,
-                 s % 60);
-    } else if (s < 86400) {
-        snprintf(out, DURATION_SIZE, "%" PRIu64 " h %" PRIu64 " min", s / 3600,
-                 s / 60 % 60);
+    static const struct {
+        uint64_t ms;
+        const char *name;
+    } units[] = {
+        {86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"},
+    };
+    size_t i = 0;
+    while (units[i].ms > 1 && ms < units[i].ms) {
+        i++;
+    }
+    uint64_t rest = ms % units[i].ms / (i < 3 ? units[i + 1].ms : units[i].ms);
+    if (rest == 0) {
+        snprintf(out, DURATION_SIZE, "%" PRIu64 " %s", ms / units[i].ms,
+                 units[i].name);
     } else {
-        snprintf(out, DURATION_SIZE, "%" PRIu64 " d %" PRIu64 " h", s / 86400,
-                 s / 3600 % 24);
+        snprintf(out, DURATION_SIZE, "%" PRIu64 " %s %" PRIu64 " %s",
+                 ms / units[i].ms, units[i].name, rest, units[i + 1].name);
     }
     return out;
 }

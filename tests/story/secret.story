@@ -11,6 +11,8 @@ c1 < -LIMIT MSFT: market: We have detected your API key as <key> and *
 c1 < -LIMIT WMT: *API key as <key> and *
 c1 > CONFIG GET * ; INFO ; INFO all ; CLIENT LIST ; COMMAND ; HGETALL AAPL
 c1 < * times 6
+c1 > EXPLAIN AAPL ; EXPLAIN MSFT ; EXPLAIN NOBODY ; INFO providers
+c1 < * times 4
 signal HUP
 until reloads == 1
 log configuration loaded again

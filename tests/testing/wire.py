@@ -29,6 +29,10 @@ class Error(str):
     """An error: -UNKNOWN and a sentence."""
 
 
+class Verbatim(str):
+    """A text that is shown as it is; only in RESP 3."""
+
+
 class Push(list):
     """What the server says unasked."""
 
@@ -189,6 +193,8 @@ class Connection:
         kind, rest = line[:1], line[1:]
         if kind == "$":
             return None if rest == "-1" else self._read_bulk(int(rest))
+        if kind == "=":
+            return Verbatim(self._read_bulk(int(rest))[4:])
         if kind == "+":
             return Simple(rest)
         if kind == "-":

@@ -146,14 +146,14 @@ static void a_fresh_price_is_explained_on_a_screen(void **state)
         "IBM  International Business Machines\n"
         "price     231.45 USD, delayed: 12 s old, good for another 48 s\n"
         "as of     2026-11-20T19:59:47.000Z, fetched 2026-11-20T19:59:48.000Z\n"
-        "source    one, delayed by 15 min 0 s\n"
-        "market    XNYS is open until 2026-11-20T21:00Z, in 1 h 0 min\n"
+        "source    one, delayed by 15 min\n"
+        "market    XNYS is open until 2026-11-20T21:00Z, in 1 h\n"
         "next      in 34 s: it is asked for again before it is stale\n"
         "to ask    one, at once, when somebody has to wait\n"
         "one: ok\n"
         "  said    ok, 12 s ago\n"
         "  left    1 of 1 a second\n"
-        "  left    19 of 25 a day, anew in 9 h 0 min; at this pace gone in 4 h "
+        "  left    19 of 25 a day, anew in 9 h; at this pace gone in 4 h "
         "18 min\n");
 }
 
@@ -188,7 +188,7 @@ static void each_state_of_a_price_is_said(void **state)
     assert_line(s, "expired: 1 d 2 h old, too old to be served\n");
     s->quote.is_closing = true;
     s->quote.settled_until_mono_ms = s->source.now_mono_ms + HOUR_MS;
-    assert_line(s, "closed: 1 d 2 h old, good for another 1 h 0 min\n");
+    assert_line(s, "closed: 1 d 2 h old, good for another 1 h\n");
     s->quote.has_as_of = false;
     s->quote.currency[0] = '\0';
     assert_line(s, "price     231.45, closed");
@@ -224,7 +224,7 @@ static void each_state_of_a_market_is_said(void **state)
     struct scene *s = *state;
     struct timetable_view *hours = &s->explanation.hours;
     hours->session.is_early = true;
-    assert_line(s, "XNYS is open until 2026-11-20T21:00Z, in 1 h 0 min, early "
+    assert_line(s, "XNYS is open until 2026-11-20T21:00Z, in 1 h, early "
                    "today\n");
     hours->is_open = false;
     assert_line(s, "XNYS is closed until 2026-11-23T14:00Z, in 2 d 18 h\n");
@@ -313,8 +313,8 @@ static void what_is_left_is_said_once_for_rules_alike(void **state)
     one->rules[3] = rule(BUDGET_MINUTE, BUDGET_SYMBOLS, 0, 60);
     one->rules[3].out_in_ms = 0;
     assert_no_line(s, "20 of 25");
-    assert_line(s, "  left    3 of 25 a day, anew in 9 h 0 min\n");
-    assert_line(s, "490 of 500 different symbols a month, anew in 9 h 0 min\n");
+    assert_line(s, "  left    3 of 25 a day, anew in 9 h\n");
+    assert_line(s, "490 of 500 different symbols a month, anew in 9 h\n");
     assert_line(s, "  left    0 of 60 symbols a minute\n");
 }
 
