@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "desk/terms.h"
 #include "fetch/caller.h"
-#include "fetch/press.h"
+#include "press/press.h"
 #include "provider/query.h"
 
 /* Room for a full batch: 256 symbols of 64 bytes, each percent-encoded. */

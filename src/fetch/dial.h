@@ -8,7 +8,7 @@
 
 struct caller;        /* fetch/caller.h */
 struct desk_provider; /* desk/terms.h */
-struct press;         /* fetch/press.h */
+struct press;         /* press/press.h */
 struct query;         /* provider/query.h */
 
 /* Compose a query's URL and header lines and start the call.  Returns what

@@ -12,7 +12,7 @@
 #include "fetch/dial.h"
 #include "fetch/errand.h"
 #include "fetch/order.h"
-#include "fetch/press.h"
+#include "press/press.h"
 #include "fetch/report.h"
 #include "net/loop.h"
 #include "net/mailbox.h"

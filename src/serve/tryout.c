@@ -13,7 +13,7 @@
 #include "desk/post.h"
 #include "fetch/caller.h"
 #include "fetch/dial.h"
-#include "fetch/paper.h"
+#include "press/paper.h"
 #include "net/loop.h"
 #include "serve/archive.h"
 #include "serve/exhibit.h"

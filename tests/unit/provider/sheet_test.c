@@ -46,7 +46,7 @@ static void whole_files_are_good(void **state)
 }
 
 /* But where a line ends: there CSV may end as well, which is why a file that
- * was just written is left alone (fetch/press.h). */
+ * was just written is left alone (press/press.h). */
 static void every_front_of_a_file_is_seen_to_be_one(void **state)
 {
     (void)state;

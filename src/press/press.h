@@ -4,7 +4,7 @@
  *
  * A file is read by a thread of libuv's pool, together with judging what it
  * says, so that the loop never waits for a disk; one question at a time a file.
- * It is read again only when it is another than before (fetch/paper.h).
+ * It is read again only when it is another than before (press/paper.h).
  *
  *   (1) What is cut off is never read: a file that changed within PRESS_REST_MS
  *       is left alone while there is a text of before, and one that is not

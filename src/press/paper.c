@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/paper.h"
+#include "press/paper.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/press.h"
+#include "press/press.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "fetch/paper.h"
+#include "press/paper.h"
 #include "net/loop.h"
 #include "obs/log.h"
 #include "provider/query.h"

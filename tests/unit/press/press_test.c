@@ -4,7 +4,7 @@
  * they are whole, read again when they change, judged on another thread.  Run
  * under ThreadSanitizer too.
  */
-#include "fetch/press.h"
+#include "press/press.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "fetch/paper.h"
+#include "press/paper.h"
 #include "net/loop.h"
 #include "provider/query.h"
 #include "testing/testing.h"
