@@ -57,6 +57,8 @@ at a moment of its own.
 
 """
 
+MARK = "\n<!-- measured: tools/week --measure -->\n"
+
 WEEK_PLOT = """
 set terminal svg size 720,520 font "sans-serif,14" background "white"
 set multiplot layout 2,1
@@ -120,9 +122,10 @@ def tell_week(rows):
             table(["day", "calls", "while open", "first prices", "closing prices",
                    "other calls while closed", "requests that waited", "oldest price, h",
                    "ideal, h", "of the ideal"], cells) +
-            "\nAges are those in open hours, counted from the opening at the earliest. A price may be\n"
-            "older than the ideal, because people ask for some symbols more often than for others; it\n"
-            f"never was by more than {worst - 1:.0%}, and a fifth is what the test allows.\n\n"
+            "\nAges are those in open hours, counted from the opening at the earliest. A price\n"
+            "may be older than the ideal, because people ask for some symbols more often than for\n"
+            f"others; it never was by more than {worst - 1:.0%}, and a fifth is what the test "
+            "allows.\n\n"
             "![Calls of each day, and the age of the oldest price](week.svg)\n")
 
 
@@ -139,13 +142,13 @@ def tell_expiry(rows):
         "![Calls of each second, and the part of the answers that was stale](expiry.svg)\n")
 
 
-def compose(folder):
-    """Play both and write week.md and its plots into a folder; returns the text."""
+def compose(folder, measured):
+    """Play both and write week.md and its plots into a folder; `measured` is its last part,
+    which is another on another machine."""
     week, expiry = run("week"), run("expiry")
     kills = " ".join(row[0] for row in week["kill"])
     ideal = week["day"][1][8]
     plot(folder / "week.svg", f'KILLS = "{kills}"\nIDEAL = {ideal}\n{WEEK_PLOT}', at=week["at"])
     plot(folder / "expiry.svg", EXPIRY_PLOT, second=expiry["second"])
-    text = HEAD + tell_week(week) + tell_expiry(expiry)
+    text = HEAD + tell_week(week) + tell_expiry(expiry) + MARK + measured
     (folder / "week.md").write_text(text, encoding="utf-8")
-    return text
