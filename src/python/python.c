@@ -17,6 +17,7 @@
 #include "python/handler.h"
 #include "python/reference.h"
 #include "python/service.h"
+#include "serve/complaint.h"
 #include "serve/inquiry.h"
 #include "serve/settings.h"
 #include "serve/tally.h"
@@ -114,6 +115,19 @@ static void count_outcome(struct python *python, enum family_outcome outcome)
     if (!python->is_counted) {
         python->is_counted = true;
         tally_answered(python_worker(python), PROTOCOL_RPYC, outcome);
+    }
+}
+
+/* Log a request for one quote, or for several of which there is none. */
+static void complain(const struct python *python, const struct answer *answer,
+                     enum family_outcome outcome)
+{
+    if (outcome >= FAMILY_ERRORS) {
+        struct complaint_name name = {""}; // RPyC has no place for one
+        const char *reason =
+            answer->reason != NULL ? answer->reason : err_sentence(answer->err);
+        complaint_log(python->guest, &name, err_word(answer->err),
+                      symbol_span(&answer->symbol), span_of(reason));
     }
 }
 
@@ -245,9 +259,10 @@ static void end_call(struct call *call)
     size_t count = inquiry_count(call->inquiry);
     struct worker *worker = python_worker(python);
     inquiry_recall(call->inquiry);
-    tally_waited(worker, PROTOCOL_RPYC,
-                 tally_quotes(worker, worker->answers, count),
+    enum family_outcome outcome = tally_quotes(worker, worker->answers, count);
+    tally_waited(worker, PROTOCOL_RPYC, outcome,
                  inquiry_asked_ms(call->inquiry));
+    complain(python, worker->answers, outcome);
     call->compose(python, call->seq, worker->answers, count,
                   python_output(python));
     free_call(call);
@@ -326,7 +341,9 @@ void python_ask(const struct python_request *request, python_compose_fn compose,
             answer->err = ERR_OVERLOADED;
         }
     }
-    count_outcome(python, tally_quotes(worker, worker->answers, count));
+    enum family_outcome outcome = tally_quotes(worker, worker->answers, count);
+    count_outcome(python, outcome);
+    complain(python, worker->answers, outcome);
     compose(python, request->seq, worker->answers, count,
             python_output(python));
 }

@@ -15,6 +15,7 @@
 #include "redis/quotes.h"
 #include "redis/session.h"
 #include "redis/why.h"
+#include "serve/complaint.h"
 #include "serve/worker.h"
 
 /* The commonest first: the table is searched from the front. */
@@ -93,6 +94,9 @@ void command_fail_symbol(struct session *session, struct buffer *out,
     if (sentence == NULL) {
         sentence = err == ERR_SYMBOL ? NO_SYMBOL : err_sentence(err);
     }
+    struct complaint_name name = {""}; // RESP has no place for one
+    complaint_log(session_guest(session), &name, err_word(err),
+                  symbol_span(symbol), span_of(sentence));
     struct buffer text = buffer_empty(1024);
     buffer_printf(&text, "%s: %s", symbol->text, sentence);
     buffer_put_byte(&text, '\0');
@@ -116,6 +120,14 @@ static void fail_with(struct session *session, struct buffer *out,
     metric_add(session_worker(session)->cells, METRIC_requests_failed, 1);
     resp_put_error(out, "ERR", buffer_span(&text));
     buffer_deinit(&text);
+}
+
+void command_fail_arguments(struct session *session, struct buffer *out,
+                            const struct resp_command *command,
+                            const char *more)
+{
+    fail_with(session, out, "wrong number of arguments for '%.*s' command%.*s",
+              command->args[0], span_of(more));
 }
 
 void command_fail_subcommand(struct session *session, struct buffer *out,
@@ -144,9 +156,7 @@ void command_run(struct session *session, const struct resp_command *command,
     if (command->count < wanted ||
         (found->arity > 0 && command->count > wanted)) {
         multi_spoil(session);
-        fail_with(session, out,
-                  "wrong number of arguments for '%.*s' command%.*s",
-                  command->args[0], span_of(""));
+        command_fail_arguments(session, out, command, "");
         return;
     }
     if (pubsub_refuses(session, found, out)) {

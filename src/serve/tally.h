@@ -28,6 +28,7 @@ struct worker; /* serve/worker.h */
 /* What is counted of a turn of a worker's loop. */
 struct tally {
     uint64_t answered; /* requests, in this turn */
+    uint64_t named;    /* requests, ever; complaint.c's */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "obs/metric.h"
 #include "proto/http.h"
+#include "serve/complaint.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
 #include "web/problem.h"
@@ -111,6 +112,20 @@ void reply_put(struct web *web, const struct web_call *call, int status,
 /* --- Problems --------------------------------------------------------------
  */
 
+void reply_name(const struct web *web, const struct web_call *call,
+                struct complaint_name *out)
+{
+    *out = call->name;
+    if (out->text[0] != '\0') {
+        return;
+    }
+    if (call->http == NULL ||
+        !complaint_take_name(out, http_find_header(call->http, "traceparent"),
+                             http_find_header(call->http, "X-Request-Id"))) {
+        complaint_name(web_worker(web), out);
+    }
+}
+
 /* How much of a target is repeated. */
 #define INSTANCE_BYTES 256
 
@@ -134,6 +149,13 @@ void reply_fail_more(struct web *web, const struct web_call *call,
         buffer_put_u64(out, retry_after_s);
         REPLY_PUT(out, "\r\n");
     }
+    struct complaint_name name;
+    reply_name(web, call, &name);
+    REPLY_PUT(out, "X-Request-Id: ");
+    buffer_put_text(out, name.text);
+    REPLY_PUT(out, "\r\n");
+    complaint_log(web_guest(web), &name, whole.code, whole.symbol,
+                  whole.detail.len > 0 ? whole.detail : span_of(whole.title));
     buffer_put_text(out, lines);
     REPLY_PUT(out, "Cache-Control: no-store\r\n");
     reply_end(call, "application/problem+json", buffer_span(body), out);

@@ -14,13 +14,18 @@
 
 #include "base/span.h"
 
-struct buffer;   /* base/buffer.h */
-struct problem;  /* web/problem.h */
-struct web;      /* web/web.h */
-struct web_call; /* web/web.h */
+struct buffer;         /* base/buffer.h */
+struct complaint_name; /* serve/complaint.h */
+struct problem;        /* web/problem.h */
+struct web;            /* web/web.h */
+struct web_call;       /* web/web.h */
 
 /* Append a literal. */
 #define REPLY_PUT(out, literal) buffer_put(out, literal, sizeof(literal) - 1)
+
+/* The name of a request: its own, that of its headers, or a new one. */
+void reply_name(const struct web *web, const struct web_call *call,
+                struct complaint_name *out);
 
 /* Begin an answer.  A status from 400 is counted as a failure. */
 void reply_begin(struct web *web, const struct web_call *call, int status,

@@ -227,6 +227,8 @@ static struct turn *make_turn(struct web *web, const struct web_call *call)
     }
     turn->web = web;
     turn->call = *call;
+    reply_name(web, call, &turn->call.name);
+    turn->call.http = NULL;
     turn->held = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
     char *at = turn->texts;
     keep_text(&turn->call.target, &at);
@@ -357,6 +359,7 @@ static struct web_request request_of(struct web *web,
         .out = output(web),
         .call =
             {
+                .http = http,
                 .target = http->target,
                 .origin = http_find_header(http, "Origin"),
                 .if_none_match = http_find_header(http, "If-None-Match"),

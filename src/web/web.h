@@ -31,6 +31,7 @@
 
 #include "base/span.h"
 #include "serve/ask.h"
+#include "serve/complaint.h"
 #include "serve/guest.h"
 #include "web/directive.h"
 #include "web/shelf.h"
@@ -62,7 +63,10 @@ typedef void (*web_tell_fn)(struct web *web, const struct web_call *call,
 /* How a request is to be answered.  The texts are BORROWED: from the request,
  * or, while it waits, from its turn. */
 struct web_call {
-    struct span target;        /* as it was sent */
+    /* In the turn in which it came: it, for its headers; else NULL. */
+    const struct http_request *http;
+    struct complaint_name name; /* of a request that waits */
+    struct span target;         /* as it was sent */
     struct span origin;        /* the Origin header; data is NULL without one */
     struct span if_none_match; /* the header of that name; the same */
     struct directive directive;
