@@ -151,10 +151,6 @@ static void compose_fields(struct session *session,
     put_fields(session, request, answers, out);
 }
 
-#define MAXAGE_ONLY                                                          \
-    "behind its words this command takes MAXAGE and a duration only, as in " \
-    "GET IBM MAXAGE 5s"
-
 /* --- Commands that may wait ---------------------------------------------- */
 
 /* Ask for `count` symbols as a command does whose last two words are MAXAGE and
@@ -195,7 +191,8 @@ static void ask_one(struct session *session,
     } else if (command->count == least + 2 && has_max_age(command, least)) {
         ask_within(session, request, command, 1, out);
     } else {
-        command_fail(session, out, "ERR", MAXAGE_ONLY);
+        command_fail_arguments(session, out, command,
+                               "; behind them may be MAXAGE and a duration");
     }
 }
 

@@ -6,7 +6,7 @@ only resp
 set server.id=one
 upstream next IBM fixture=ok.json
 c1 > HGETALL IBM
-c1 < [symbol IBM name IBM price 312.42 currency USD open * high * low * previous_close 306.77 change * change_percent * volume * as_of 2025-11-06* fetched 20*Z age_ms * state fresh source market server one]
+c1 < [symbol IBM name IBM price 312.42 currency USD open * high * low * previous_close 306.77 change * change_percent * volume * as_of 2025-11-06* fetched 20*Z age_ms * state fresh delay 0 source market server one]
 c1 > HELLO 3
 c1 < {server quoted, version *, proto :3, id :*, mode standalone, role master, modules []}
 c1 > HGETALL IBM ; HGETALL NOSUCH

@@ -6,9 +6,9 @@ only resp
 set cache.fresh_for=500ms
 upstream price IBM 189.84
 upstream price AAPL 172.88
-upstream hold AAPL
 c1 > HGET IBM state
 c1 < fresh
+upstream hold *                      # IBM too, which is refreshed ahead
 c1 > GET AAPL ; HGET IBM state ; GET IBM ; HMGET IBM state price
 until waits_open == 1
 until PTTL IBM == :0                 # it was fresh when it was asked for

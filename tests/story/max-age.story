@@ -52,7 +52,7 @@ count  cache_too_old +2, upstream.IBM +0
 c1 > GET NOSUCH MAXAGE 5s ; GET IBM MAXAGE 5 ; GET IBM MAXAGE ; HGET IBM price MAXAGE x
 c1 < -UNKNOWN NOSUCH: *
 c1 < -ERR MAXAGE takes a whole number and ms, s, m, h or d, such as 250ms
-c1 < -ERR behind its words this command takes MAXAGE and a duration only*
+c1 < -ERR wrong number of arguments for 'GET' command; behind them may be MAXAGE and a duration
 c1 < -ERR MAXAGE takes *
 c1 > MULTI ; GET IBM MAXAGE 5m ; GET IBM MAXAGE 1ms ; EXEC
 c1 < +OK
