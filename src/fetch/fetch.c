@@ -12,12 +12,12 @@
 #include "fetch/dial.h"
 #include "fetch/errand.h"
 #include "fetch/order.h"
-#include "press/press.h"
 #include "fetch/report.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "obs/log.h"
 #include "obs/metric.h"
+#include "press/press.h"
 #include "store/store.h"
 
 /* The longest that the timer is set to: what is known then is known anew. */
@@ -415,6 +415,8 @@ static int make_desk(struct fetch *fetch, struct desk_provider *providers,
         .on_recall = options->on_recall,
         .on_interest = options->on_interest,
         .on_market = options->on_market,
+        .on_currency = options->on_currency,
+        .on_served = options->on_served,
         .user = options->user,
         .boot = options->boot,
     };

@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "press/paper.h"
 #include "net/loop.h"
 #include "obs/log.h"
+#include "press/paper.h"
 #include "provider/query.h"
 #include "provider/sheet.h"
 

@@ -15,8 +15,8 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "press/paper.h"
 #include "net/loop.h"
+#include "press/paper.h"
 #include "provider/query.h"
 #include "testing/testing.h"
 
