@@ -61,7 +61,14 @@ static struct steady_time now(struct fetch *fetch)
 /* --- The report -------------------------------------------------------------
  */
 
-static void on_report_timer(uv_timer_t *timer);
+static void on_report_timer(uv_timer_t *timer)
+{
+    struct loop *loop = loop_of((uv_handle_t *)timer);
+    struct fetch *fetch = loop->options.user;
+    loop_wake(loop);
+    fetch->reports_soon = false;
+    report_renew(&fetch->report, fetch->desk, now(fetch));
+}
 
 /* Report in a moment: a thousand calls a second need not be told one by one. */
 static void report_soon(struct fetch *fetch)
@@ -71,15 +78,6 @@ static void report_soon(struct fetch *fetch)
         uv_timer_start(&fetch->report_timer, on_report_timer, REPORT_SOON_MS,
                        REPORT_MS);
     }
-}
-
-static void on_report_timer(uv_timer_t *timer)
-{
-    struct loop *loop = loop_of((uv_handle_t *)timer);
-    struct fetch *fetch = loop->options.user;
-    loop_wake(loop);
-    fetch->reports_soon = false;
-    report_renew(&fetch->report, fetch->desk, now(fetch));
 }
 
 void fetch_copy_report(struct fetch *fetch, struct fetch_report *out)

@@ -56,8 +56,8 @@ void resp_put_integer(struct buffer *out, int64_t value);
 /* "$3\r\nIBM\r\n". */
 void resp_put_bulk(struct buffer *out, struct span text);
 
-/* A text of several lines, which redis-cli prints as it is: "=8\r\ntxt:IBM\n\r\n",
- * in version 2 a bulk string. */
+/* A text of several lines, which redis-cli prints as it is:
+ * "=8\r\ntxt:IBM\n\r\n", in version 2 a bulk string. */
 void resp_put_verbatim(struct buffer *out, int version, struct span text);
 
 /* The absent value: "_\r\n", in version 2 "$-1\r\n". */
