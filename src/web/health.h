@@ -7,7 +7,7 @@
  * A provider's outage is a warning: were it a failure, all servers would leave
  * at once, and nobody would answer from memory.
  *
- * Each is the run() of a row in web/endpoint.c.  Threads: the worker's.
+ * Each is the run() of a row in web/site.c.  Threads: the worker's.
  */
 
 #pragma once

@@ -184,8 +184,10 @@ static const char *reach_name(enum desk_reach reach)
         return "not its market";
     case DESK_NOT_IN_PLAN:
         return "not in plan";
+    case DESK_OTHER_UNIT:
+        return "other unit";
     }
-    CHECK(reach <= DESK_NOT_IN_PLAN);
+    CHECK(reach <= DESK_OTHER_UNIT);
     return "";
 }
 

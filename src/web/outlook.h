@@ -3,7 +3,7 @@
  * outlook.h -- what stands behind the prices, by HTTP: the providers, why a
  * symbol's price is what it is, and everything that is counted.
  *
- * Each is the run() of a row in web/endpoint.c.  Threads: the worker's.
+ * Each is the run() of a row in web/site.c.  Threads: the worker's.
  */
 
 #pragma once

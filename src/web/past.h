@@ -12,5 +12,5 @@
 
 struct web_request; /* web/web.h */
 
-/* The run() of a row in web/endpoint.c: JSON, or CSV. */
+/* The run() of a row in web/site.c: JSON, or CSV. */
 void past_history(struct web_request *request);

@@ -3,7 +3,7 @@
  * price.h -- quotes by HTTP: one at its own path, several in one answer, and
  * what is in memory.
  *
- * Each is the run() of a row in web/endpoint.c.  Threads: the worker's.
+ * Each is the run() of a row in web/site.c.  Threads: the worker's.
  */
 
 #pragma once

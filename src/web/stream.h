@@ -30,7 +30,7 @@ struct web_request; /* web/web.h */
 
 #define STREAM_BEAT_MS 10000
 
-/* /v1/watch?symbols=A,B: the run() of a row in web/endpoint.c, an endless one.
+/* /v1/watch?symbols=A,B: the run() of a row in web/site.c, an endless one.
  */
 void stream_run(struct web_request *request);
 

@@ -17,9 +17,9 @@
 #include "serve/tally.h"
 #include "serve/watch.h"
 #include "serve/worker.h"
-#include "web/endpoint.h"
 #include "web/problem.h"
 #include "web/reply.h"
+#include "web/site.h"
 #include "web/stream.h"
 
 /* A request that waits: for quotes, or for another thread. */
@@ -379,9 +379,8 @@ static bool run(struct web *web, const struct http_request *http)
     bool was_held = !TAILQ_EMPTY(&web->turns);
     struct web_request request = request_of(web, http);
     size_t before = request.out->len;
-    const struct endpoint *endpoint =
-        endpoint_find(http->path, &request.argument);
-    if (endpoint != NULL && endpoint->is_endless && was_held) {
+    const struct site *site = site_find(http->path, &request.argument);
+    if (site != NULL && site->is_endless && was_held) {
         web->is_paused = true;
         conn_pause(web->guest->conn);
         return false;
@@ -393,7 +392,7 @@ static bool run(struct web *web, const struct http_request *http)
         reply_fail_with(web, &request.call, 400, "the Host is no host",
                         request.out);
     } else {
-        endpoint_run(endpoint, &request);
+        site_run(site, &request);
     }
     if (!web->is_counted) {
         tally_answered(web_worker(web), PROTOCOL_HTTP,

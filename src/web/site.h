@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * endpoint.h -- the table of what can be asked for by HTTP: a row a path.
+ * site.h -- the table of what can be asked for by HTTP: a row a path.
  *
  * Every path answers GET, and by itself HEAD (the same without the body) and
  * OPTIONS.  openapi.json says the same; a test compares the two.
@@ -17,7 +17,7 @@
 
 struct web_request; /* web/web.h */
 
-struct endpoint {
+struct site {
     const char *pattern; /* "/v1/quotes/{symbol}"; see web/target.h */
     /* Answer a request, now or later; GET or HEAD, its argument decoded. */
     void (*run)(struct web_request *request);
@@ -26,10 +26,10 @@ struct endpoint {
 };
 
 /* All rows.  BORROWED, static.  Threads: any. */
-const struct endpoint *endpoint_table(size_t *count);
+const struct site *site_table(size_t *count);
 
 /* The row of a request's path, or NULL; *argument as target_match(). */
-const struct endpoint *endpoint_find(struct span path, struct span *argument);
+const struct site *site_find(struct span path, struct span *argument);
 
 /* Answer a request at a row; NULL for a path that there is not. */
-void endpoint_run(const struct endpoint *endpoint, struct web_request *request);
+void site_run(const struct site *site, struct web_request *request);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "web/endpoint.h"
+#include "web/site.h"
 
 #include "base/buffer.h"
 #include "base/check.h"
@@ -8,6 +8,7 @@
 #include "serve/worker.h"
 #include "web/health.h"
 #include "web/outlook.h"
+#include "web/page.h"
 #include "web/past.h"
 #include "web/price.h"
 #include "web/problem.h"
@@ -17,7 +18,7 @@
 #include "web/web.h"
 
 /* The commonest first: the table is searched from the front. */
-static const struct endpoint table[] = {
+static const struct site table[] = {
     {"/v1/quotes/{symbol}", price_one, false},
     {"/v1/quotes", price_many, false},
     {"/v1/watch", stream_run, true},
@@ -29,21 +30,26 @@ static const struct endpoint table[] = {
     {"/readyz", health_ready, false},
     {"/healthz", health_ready, false},
     {"/version", health_version, false},
+    {"/", page_show, false},
+    {"/page.css", page_show, false},
+    {"/page.js", page_show, false},
+    {"/icon.svg", page_show, false},
+    {"/openapi.json", page_show, false},
 };
 
-const struct endpoint *endpoint_table(size_t *count)
+const struct site *site_table(size_t *count)
 {
     *count = sizeof(table) / sizeof(table[0]);
     return table;
 }
 
-const struct endpoint *endpoint_find(struct span path, struct span *argument)
+const struct site *site_find(struct span path, struct span *argument)
 {
     size_t count;
-    const struct endpoint *endpoints = endpoint_table(&count);
+    const struct site *sites = site_table(&count);
     for (size_t i = 0; i < count; i++) {
-        if (target_match(endpoints[i].pattern, path, argument)) {
-            return &endpoints[i];
+        if (target_match(sites[i].pattern, path, argument)) {
+            return &sites[i];
         }
     }
     return NULL;
@@ -93,16 +99,15 @@ static bool decode_argument(struct web_request *request)
     return true;
 }
 
-void endpoint_run(const struct endpoint *endpoint, struct web_request *request)
+void site_run(const struct site *site, struct web_request *request)
 {
     struct span method = request->http->method;
     bool is_get = span_equal(method, span_of("GET"));
     request->call.is_head = span_equal(method, span_of("HEAD"));
     bool is_any = span_equal(request->http->target, span_of("*"));
-    if (span_equal(method, span_of("OPTIONS")) &&
-        (endpoint != NULL || is_any)) {
+    if (span_equal(method, span_of("OPTIONS")) && (site != NULL || is_any)) {
         answer_options(request);
-    } else if (endpoint == NULL) {
+    } else if (site == NULL) {
         reply_fail_with(request->web, &request->call, 404, "", request->out);
     } else if (!is_get && !request->call.is_head) {
         refuse_method(request);
@@ -111,6 +116,6 @@ void endpoint_run(const struct endpoint *endpoint, struct web_request *request)
                         "a percent sign stands before two hexadecimal digits",
                         request->out);
     } else {
-        endpoint->run(request);
+        site->run(request);
     }
 }
