@@ -13,6 +13,7 @@ import secrets
 import sqlite3
 import stat
 import sys
+import urllib.parse
 from pathlib import Path
 
 # In two parts, so that this file and what is compiled of it don't hold it.
@@ -125,6 +126,20 @@ def check(*paths):
     swept = sweep(*paths)
     assert not swept.found, "\n".join(swept.found)
     return swept
+
+
+def sweep_with_control(folder, *paths):
+    """Sweep a folder, and other paths, in which a key is planted meanwhile; what was found
+    besides.  AssertionError where that was not."""
+    planted = folder / "planted"
+    planted.write_text(f"GET /query?apikey={urllib.parse.quote(make_key(), safe='')}\n")
+    try:
+        found = sweep(folder, *paths).found
+    finally:
+        planted.unlink()
+    others = [line for line in found if not line.startswith(f"{planted}: ")]
+    assert len(others) == len(found) - 1, f"what was planted in {planted} was not found"
+    return others
 
 
 def main():

@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,20 @@ def test_a_report_of_a_sanitizer_is_a_failure(check, tmp_path, monkeypatch):
     (reports / "report.12").write_text("ERROR: heap-use-after-free\n", encoding="utf-8")
     result = check.sanitizer_reports("asan")
     assert counts(result) == (0, 1, 0) and "heap-use-after-free" in result.output
+
+
+@pytest.mark.parametrize("place", ["story.xml", "meson-logs/testlog.json", "reports/report.1"])
+def test_a_key_in_what_is_left_is_a_failure(check, monkeypatch, place):
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(check, "TOP", Path(folder))
+        build = Path(folder) / check.FOLDERS["asan"]
+        for name in ("reports", "meson-logs"):
+            (build / name).mkdir(parents=True)
+        (build / place).write_text("nothing", encoding="utf-8")
+        assert counts(check.keys_left("asan")) == (1, 0, 0)
+        (build / place).write_text(f"apikey={check.keys.make_key()}", encoding="utf-8")
+        result = check.keys_left("asan")
+        assert counts(result) == (0, 1, 0) and place in result.output
 
 
 def test_every_program_of_the_build_is_in_a_tier(check):
