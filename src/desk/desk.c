@@ -11,11 +11,15 @@
 #include "base/units.h"
 #include "desk/closing.h"
 #include "desk/desk_priv.h"
+#include "desk/unit.h"
 #include "obs/log.h"
 #include "obs/metric.h"
 
-/* How often what is due is looked for: the wheel's second. */
-#define WARM_LOOK_MS 1000u
+/* How often what is due is looked for: the wheel's second; or, where prices are
+ * fresh for seconds only, that part of it. */
+#define WARM_LOOK_MS    1000u
+#define WARM_LOOK_SHARE 20u
+#define WARM_LOOK_LEAST 10u
 
 /* --- Making and ending -----------------------------------------------------
  */
@@ -361,18 +365,24 @@ static void remember(struct desk *desk, const struct desk_trip *trip,
     }
 }
 
-static void land_with_price(struct desk *desk, struct flight *flight,
-                            struct steady_time now,
-                            const struct provider_verdict *verdict)
+/* Let a flight land with the price that came; false, and why, where that is not
+ * to be served. */
+static bool land_with_price(struct desk *desk, struct flight *flight,
+                            struct steady_time now, const struct quote *quote,
+                            char why[MONEY_WHY_SIZE])
 {
     struct desk_result result = {
         .symbol = flight->symbol,
-        .quote = verdict->quote,
+        .quote = *quote,
     };
+    if (!money_settle(desk, &result.quote, why)) {
+        return false;
+    }
     result.quote.fetched_mono_ms = now.mono_ms;
     result.quote.fetched_unix_ms = now.unix_ms;
     closing_note(&result.quote, desk_market(desk, &flight->symbol), now);
     desk_land(desk, flight, now, &result);
+    return true;
 }
 
 /* Whether a flight of a refused call is to be asked for again, at the same
@@ -399,17 +409,21 @@ static void arrive_one(struct desk *desk, const struct desk_trip *trip,
     struct post *post = post_of(desk, trip);
     bool is_current = trip->set == desk->set;
     flight->is_called = false;
+    char why[MONEY_WHY_SIZE];
+    int err = provider_class_err(verdict->class);
+    snprintf(why, sizeof(why), "%s", verdict->text);
     if (verdict->class == PROVIDER_OK) {
-        land_with_price(desk, flight, now, verdict);
-        return;
+        if (land_with_price(desk, flight, now, &verdict->quote, why)) {
+            return;
+        }
+        err = ERR_UPSTREAM;
+        post_ban(post, &flight->symbol, now.mono_ms, UNIT_BAN_MS, err, why);
+    } else if (verdict->class == PROVIDER_FORBIDDEN) {
+        post_ban(post, &flight->symbol, now.mono_ms, POST_BAN_MS, err, why);
     }
-    if (verdict->class == PROVIDER_FORBIDDEN) {
-        post_ban(post, &flight->symbol, now.mono_ms, POST_BAN_MS,
-                 provider_class_err(verdict->class), verdict->text);
-    }
-    bool is_limit = provider_class_err(verdict->class) == ERR_LIMIT;
     if (is_current &&
-        (is_limit || goes_again(flight, i, trip->call.query.count, outcome))) {
+        (err == ERR_LIMIT ||
+         goes_again(flight, i, trip->call.query.count, outcome))) {
         flight->post = trip->post;
         route_on(desk, flight, now); // its budget says how long to wait
         return;
@@ -417,8 +431,8 @@ static void arrive_one(struct desk *desk, const struct desk_trip *trip,
     if (!is_current) {
         flight->post = SIZE_MAX; // one before the first
     }
-    route_failed(desk, flight, now, provider_name(post->what.provider),
-                 provider_class_err(verdict->class), verdict->text);
+    route_failed(desk, flight, now, provider_name(post->what.provider), err,
+                 why);
 }
 
 void desk_arrive(struct desk *desk, struct steady_time now,
@@ -505,9 +519,13 @@ const struct desk_call *desk_depart(struct desk *desk, struct steady_time now)
 
 uint64_t desk_look_ms(const struct desk *desk)
 {
-    bool has_warm = warm_count(desk->warm) > 0;
-    return has_warm && desk->look_ms > WARM_LOOK_MS ? WARM_LOOK_MS
-                                                    : desk->look_ms;
+    if (warm_count(desk->warm) == 0) {
+        return desk->look_ms;
+    }
+    uint64_t ms = desk->policy.fresh_for_ms / WARM_LOOK_SHARE;
+    ms = ms > WARM_LOOK_LEAST ? ms : WARM_LOOK_LEAST;
+    ms = ms < WARM_LOOK_MS ? ms : WARM_LOOK_MS;
+    return desk->look_ms < ms ? desk->look_ms : ms;
 }
 
 void desk_save_budget(struct desk *desk, struct steady_time now,

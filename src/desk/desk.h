@@ -68,6 +68,14 @@ struct desk_callbacks {
      * desk.  NULL: every market is always open. */
     const struct timetable *(*on_market)(void *user,
                                          const struct symbol *symbol);
+    /* The currency of a symbol, where no provider says it: "" or a word that
+     * document/currency.h knows.  NULL: not known of any. */
+    void (*on_currency)(void *user, const struct symbol *symbol,
+                        char out[QUOTE_CURRENCY_SIZE]);
+    /* What is served of a symbol now; false: nothing.  NULL: nothing ever, so
+     * that no price is held against another (desk/unit.h). */
+    bool (*on_served)(void *user, const struct symbol *symbol,
+                      struct quote *out);
     void *user;
     const char *boot; /* as in budget/budget.h; copied */
 };

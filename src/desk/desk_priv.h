@@ -88,6 +88,16 @@ void hours_note(struct desk *desk, const struct timetable *timetable);
 /* How much of the next `ms` some market that is wanted is open. */
 uint64_t hours_open_ms(struct desk *desk, struct steady_time now, uint64_t ms);
 
+/* --- money.c: the unit of a price ------------------------------------------
+ */
+
+#define MONEY_WHY_SIZE 200
+
+/* Find out in which unit a price is.  False where it is not to be served: why
+ * is a sentence. */
+bool money_settle(struct desk *desk, struct quote *quote,
+                  char why[MONEY_WHY_SIZE]);
+
 /* --- desk.c: the table -----------------------------------------------------
  */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/err.h"
 #include "desk/desk_priv.h"
 
 /* --- Words ---------------------------------------------------------------- */
@@ -205,8 +206,9 @@ void view_look_at_symbol(struct desk *desk, struct steady_time now,
 static enum desk_reach reach_of(struct post *post, const struct symbol *symbol,
                                 uint64_t now_mono_ms)
 {
-    if (post_ban_of(post, symbol, now_mono_ms) != NULL) {
-        return DESK_NOT_IN_PLAN;
+    const struct ban *ban = post_ban_of(post, symbol, now_mono_ms);
+    if (ban != NULL) {
+        return ban->err == ERR_UPSTREAM ? DESK_OTHER_UNIT : DESK_NOT_IN_PLAN;
     }
     return post_serves(post, symbol, now_mono_ms) ? DESK_SERVES
                                                   : DESK_NOT_ITS_MARKET;

@@ -110,6 +110,7 @@ enum desk_reach {
     DESK_SERVES,
     DESK_NOT_ITS_MARKET, /* by its description or the settings */
     DESK_NOT_IN_PLAN,    /* it said so of this symbol, less than a day ago */
+    DESK_OTHER_UNIT,     /* its price was in another unit, minutes ago */
 };
 
 /* A provider, as seen from a symbol. */

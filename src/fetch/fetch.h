@@ -42,6 +42,11 @@ struct fetch_options {
      * fetch thread.  NULL: every market is always open. */
     const struct timetable *(*on_market)(void *user,
                                          const struct symbol *symbol);
+    /* As in desk/desk.h, on the fetch thread. */
+    void (*on_currency)(void *user, const struct symbol *symbol,
+                        char out[QUOTE_CURRENCY_SIZE]);
+    bool (*on_served)(void *user, const struct symbol *symbol,
+                      struct quote *out);
     /* fetch_change() has taken effect; NULL where nobody wants to know. */
     void (*on_change)(void *user);
     /* What fetch_explain() asked for, on the fetch thread.  MOVED, to be freed

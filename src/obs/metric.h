@@ -52,6 +52,7 @@
     METRIC(upstream_unknown,     COUNTER, "calls",       "Calls answered that there is no such symbol.") \
     METRIC(upstream_limited,     COUNTER, "calls",       "Calls answered that the allowance is used.") \
     METRIC(upstream_failed,      COUNTER, "calls",       "Calls that failed in any other way.") \
+    METRIC(upstream_other_unit,  COUNTER, "prices",      "Prices refused: in another unit or currency than the one that is served.") \
     METRIC(upstream_resting,     COUNTER, "flights",     "Flights ended without a call, the provider being given a rest.") \
     METRIC(store_kept,           COUNTER, "quotes",      "Quotes written to the file of store.path.") \
     METRIC(store_dropped,        COUNTER, "quotes",      "Quotes not written: the disk fails, or is too slow.") \

@@ -8,9 +8,12 @@
  *     symbol    required   GOOGL
  *     name      required   Google
  *     aliases   optional   Alphabet|Alphabet Inc     (separated by |)
- *     currency  optional   USD                       (ISO 4217)
+ *     currency  optional   USD                       (ISO 4217; or GBX, ZAC,
+ *                                                     ILA: see below)
  *     mic       optional   XNAS                      (ISO 10383)
  *
+ * The currency is that of prices for which no provider names one; GBX, ZAC and
+ * ILA say that such prices come in hundredths of the pound, rand or shekel.
  * Lines that are empty or begin with # are passed over.  Symbol, name and
  * aliases all find the instrument, whatever their case (of A to Z) and
  * surrounding space; none is longer than 128 bytes.  A column that is not of

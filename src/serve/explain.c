@@ -316,6 +316,7 @@ static void put_standing(struct buffer *out, const struct desk_witness *witness)
         [DESK_SERVES] = "",
         [DESK_NOT_ITS_MARKET] = ", not asked for this market",
         [DESK_NOT_IN_PLAN] = ", its plan does not have this symbol",
+        [DESK_OTHER_UNIT] = ", its price was in another unit",
     };
     const struct desk_post_view *post = &witness->post;
     char text[TEXT_SIZE];

@@ -20,6 +20,7 @@ void ledger_init(struct ledger *ledger, struct cache *cache,
     ledger->clock = clock;
     ledger->store = NULL;
     atomic_init(&ledger->fresh_for_ms, 0);
+    atomic_init(&ledger->stale_for_ms, 0);
     atomic_init(&ledger->unknown_for_ms, 0);
     atomic_init(&ledger->retry_after_ms, 0);
 }
@@ -27,6 +28,8 @@ void ledger_init(struct ledger *ledger, struct cache *cache,
 void ledger_apply(struct ledger *ledger, const struct conf *conf)
 {
     atomic_store_explicit(&ledger->fresh_for_ms, conf->cache.fresh_for_ms,
+                          memory_order_relaxed);
+    atomic_store_explicit(&ledger->stale_for_ms, conf->cache.stale_for_ms,
                           memory_order_relaxed);
     atomic_store_explicit(&ledger->unknown_for_ms, conf->cache.unknown_for_ms,
                           memory_order_relaxed);
@@ -62,6 +65,26 @@ bool ledger_recall(struct ledger *ledger, struct desk_result *result)
         return true;
     }
     return false;
+}
+
+bool ledger_served(struct ledger *ledger, const struct symbol *symbol,
+                   struct quote *out)
+{
+    struct freshness_rule rule = {
+        .fresh_for_ms =
+            atomic_load_explicit(&ledger->fresh_for_ms, memory_order_relaxed),
+        .stale_for_ms =
+            atomic_load_explicit(&ledger->stale_for_ms, memory_order_relaxed),
+    };
+    struct cache_found found;
+    cache_peek(ledger->cache, symbol, &found);
+    if (found.quote == NULL ||
+        freshness_of(found.quote, &rule, clock_mono_ms(ledger->clock)) ==
+            FRESHNESS_EXPIRED) {
+        return false;
+    }
+    *out = *found.quote;
+    return true;
 }
 
 /* What is current is newer than what came: those who wait get that, and the

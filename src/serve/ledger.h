@@ -17,6 +17,8 @@ struct cache;       /* cache/cache.h */
 struct clock;       /* base/clock.h */
 struct conf;        /* conf/conf.h */
 struct desk_result; /* desk/terms.h */
+struct quote;       /* quote/quote.h */
+struct symbol;      /* quote/symbol.h */
 struct store;       /* store/store.h */
 
 struct ledger {
@@ -25,6 +27,7 @@ struct ledger {
     struct store *store; /* BORROWED; NULL: nothing is kept */
     /* Of the settings; relaxed: either of two will do. */
     _Atomic uint64_t fresh_for_ms;
+    _Atomic uint64_t stale_for_ms;
     _Atomic uint64_t unknown_for_ms;
     _Atomic uint64_t retry_after_ms;
 };
@@ -39,6 +42,10 @@ void ledger_apply(struct ledger *ledger, const struct conf *conf);
 /* Whether result->symbol need not be called for, as desk_recall_fn has it: it
  * is fresh, or believed to be unknown. */
 bool ledger_recall(struct ledger *ledger, struct desk_result *result);
+
+/* What is served of a symbol now; false: nothing.  Threads: as the above. */
+bool ledger_served(struct ledger *ledger, const struct symbol *symbol,
+                   struct quote *out);
 
 /* Keep what became of a symbol.  Where what is current is newer than what came,
  * result->quote becomes that. */

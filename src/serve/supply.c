@@ -116,6 +116,30 @@ static const struct timetable *on_market(void *user,
     return find_timetable(supply, find_market(supply, symbol, mic));
 }
 
+/* What the names file says. */
+IMPLEMENTS(on_currency)
+static void on_currency(void *user, const struct symbol *symbol,
+                        char out[QUOTE_CURRENCY_SIZE])
+{
+    struct supply *supply = user;
+    uv_mutex_lock(&supply->lock);
+    const struct settings *settings = supply->settings;
+    const struct name *name =
+        settings == NULL ? NULL
+                         : names_find(settings->names, symbol_span(symbol));
+    snprintf(out, QUOTE_CURRENCY_SIZE, "%s",
+             name == NULL ? "" : name->currency);
+    uv_mutex_unlock(&supply->lock);
+}
+
+IMPLEMENTS(on_served)
+static bool on_served(void *user, const struct symbol *symbol,
+                      struct quote *out)
+{
+    struct supply *supply = user;
+    return ledger_served(&supply->ledger, symbol, out);
+}
+
 IMPLEMENTS(store_noted_fn)
 static void on_noted(void *user, const char *key, uint64_t ticket, int err)
 {
@@ -236,6 +260,8 @@ int supply_start(struct supply *supply, const struct conf *conf,
         .user = supply,
         .on_interest = on_interest,
         .on_market = on_market,
+        .on_currency = on_currency,
+        .on_served = on_served,
         .store = shared->store,
         .boot = boot,
         .policy = supply_policy(conf),

@@ -34,6 +34,9 @@ static void on_done(void *user, uint64_t askers,
 {
     struct counter *f = user;
     f->published += result->err == 0;
+    if (result->err == 0) {
+        f->quote = result->quote;
+    }
     f->not_before_ms = result->not_before_mono_ms;
     for (size_t i = 0; i < COUNTER_TOLD; i++) {
         if ((askers >> i & 1) != 0) {
@@ -58,6 +61,23 @@ static void on_interest(void *user, const struct symbol *symbol,
     (void)symbol;
     struct counter *f = user;
     *out = f->interest;
+}
+
+static void on_currency(void *user, const struct symbol *symbol,
+                        char out[QUOTE_CURRENCY_SIZE])
+{
+    (void)symbol;
+    const struct counter *f = user;
+    snprintf(out, QUOTE_CURRENCY_SIZE, "%s",
+             f->currency == NULL ? "" : f->currency);
+}
+
+static bool on_served(void *user, const struct symbol *symbol,
+                      struct quote *out)
+{
+    const struct counter *f = user;
+    *out = f->quote;
+    return f->serves && symbol_equal(&f->quote.symbol, symbol);
 }
 
 static const struct timetable *on_market(void *user,
@@ -133,6 +153,8 @@ void counter_open_desk(struct counter *f, bool has_interest)
         .on_recall = on_recall,
         .on_interest = has_interest ? on_interest : NULL,
         .on_market = f->hours != NULL ? on_market : NULL,
+        .on_currency = on_currency,
+        .on_served = on_served,
         .user = f,
         .boot = "boot",
     };
@@ -192,11 +214,21 @@ static bool is_bad(const struct symbol *symbol)
     return strcmp(symbol->text, "BAD") == 0;
 }
 
-static void give(struct provider_verdict *verdict, const struct symbol *symbol)
+static void give(struct provider_verdict *verdict, const struct symbol *symbol,
+                 const char *source, const struct counter_said *said)
 {
     *verdict = (struct provider_verdict){.class = PROVIDER_OK};
-    verdict->quote.symbol = *symbol;
-    quote_set(&verdict->quote, QUOTE_PRICE, (struct decimal){5, 0});
+    struct quote *quote = &verdict->quote;
+    quote->symbol = *symbol;
+    quote->unit_factor = said->unit_factor;
+    snprintf(quote->source, sizeof(quote->source), "%s", source);
+    if (said->currency != NULL) {
+        snprintf(quote->currency, sizeof(quote->currency), "%s",
+                 said->currency);
+    }
+    bool is_said = said->price.digits != 0;
+    quote_set(quote, QUOTE_PRICE,
+              is_said ? said->price : (struct decimal){5, 0});
 }
 
 void counter_answer(struct counter *f, const struct desk_call *call)
@@ -232,7 +264,8 @@ void counter_answer(struct counter *f, const struct desk_call *call)
         verdicts[i].class = outcome.class;
         snprintf(verdicts[i].text, sizeof(verdicts[i].text), "in a mood");
         if (outcome.class == PROVIDER_OK) {
-            give(&verdicts[i], call->query.symbols[i]);
+            give(&verdicts[i], call->query.symbols[i],
+                 provider_name(call->query.provider), &f->says[provider]);
         }
     }
     desk_arrive(f->desk, f->now, call, &outcome, verdicts);

@@ -34,12 +34,20 @@ struct counter_made {
     char first[SYMBOL_LEN_LIMIT + 1];
 };
 
+/* What a provider says in the mood of a price; its members where not 0. */
+struct counter_said {
+    struct decimal price;
+    const char *currency;
+    uint16_t unit_factor;
+};
+
 struct counter {
     struct metrics metrics;
     struct desk *desk;
     struct steady_time now;
     struct desk_policy policy;
     enum counter_mood moods[COUNTER_PROVIDERS];
+    struct counter_said says[COUNTER_PROVIDERS];
     const char *yaml[COUNTER_PROVIDERS];
     const char *limits[COUNTER_PROVIDERS];
     const char *keys[COUNTER_PROVIDERS];
@@ -53,6 +61,9 @@ struct counter {
     int err[COUNTER_TOLD];
     char reason[COUNTER_TOLD][DESK_REASON_SIZE];
     size_t published;
+    struct quote quote;     // the last one that was
+    bool serves;            // that is served
+    const char *currency;   // that is known of every symbol; NULL: of none
     uint64_t known_mono_ms; // every symbol's quote is known, of then; 0: none
     uint64_t not_before_ms; // what was demanded from who was told last
     struct desk_interest interest; // in every symbol
