@@ -92,6 +92,31 @@ static void put_standings(const struct exposition *page,
     }
 }
 
+static bool is_same(const struct budget_view *a, const struct budget_view *b)
+{
+    return a->rule.span == b->rule.span && a->rule.cost == b->rule.cost;
+}
+
+/* Rule `k` of a provider, or of those that count the same as it the one that is
+ * nearest to its end; NULL where one before it was shown for all of them.  A
+ * day that may turn at one of two hours is two rules. */
+static const struct budget_view *rule_to_show(const struct desk_post_view *post,
+                                              size_t k)
+{
+    const struct budget_view *shown = &post->rules[k].view;
+    for (size_t i = 0; i < post->rules_count; i++) {
+        const struct budget_view *other = &post->rules[i].view;
+        if (!is_same(other, shown)) {
+            continue;
+        }
+        if (i < k) {
+            return NULL;
+        }
+        shown = other->left < shown->left ? other : shown;
+    }
+    return shown;
+}
+
 static void put_budgets(const struct exposition *page,
                         const struct fetch_report *report, enum family family)
 {
@@ -99,7 +124,10 @@ static void put_budgets(const struct exposition *page,
     for (size_t i = 0; i < report->posts_count; i++) {
         const struct desk_post_view *post = &report->posts[i];
         for (size_t k = 0; k < post->rules_count; k++) {
-            const struct budget_view *view = &post->rules[k].view;
+            const struct budget_view *view = rule_to_show(post, k);
+            if (view == NULL) {
+                continue;
+            }
             const struct exposition_label labels[] = {
                 {"provider", post->name},
                 {"window", budget_span_name(view->rule.span)},
