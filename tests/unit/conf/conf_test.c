@@ -362,6 +362,7 @@ static void keys_are_gone_through_in_order(void **state)
                                    "limits.request_bytes=64KiB\n"
                                    "limits.output_bytes=1MiB\n"
                                    "limits.idle_for=0\n"
+                                   "http.cors_origins=\n"
                                    "log.level=info\n"
                                    "log.format=logfmt\n"
                                    "names=\n"
