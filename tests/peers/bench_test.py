@@ -30,3 +30,12 @@ def test_a_tiny_round_beside_nginx_prints_its_ratios():
     assert done.stdout.count("quoted / nginx proxy_cache") == 2
     assert done.stdout.count("quoted / nginx return") == 2
     assert "target" not in done.stdout, "a round this small is no ground to judge"
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server")
+def test_a_tiny_round_with_watchers_prints_its_ratios():
+    done = subprocess.run([TOP / "bench/fanout", "--build", BUILD, "--smoke"],
+                          capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("quoted / redis") == 2
+    assert "target" not in done.stdout, "a round this small is no ground to judge"
