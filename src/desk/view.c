@@ -329,9 +329,12 @@ static enum desk_next why_due(struct desk *desk,
         return DESK_NEXT_FRESH;
     }
     struct timetable_view then;
-    uint64_t due_s = explanation->flight.due_in_ms / 1000;
+    int64_t due_unix_ms =
+        explanation->now_unix_ms + (int64_t)explanation->flight.due_in_ms;
+    // A second later, since what is due at the opening may seem to be before
+    // it: the two clocks are not read at the same instant.
     timetable_look(desk_market(desk, &explanation->symbol),
-                   explanation->now_unix_ms / 1000 + (int64_t)due_s, &then);
+                   due_unix_ms / 1000 + 1, &then);
     if (then.is_known && !then.is_open && !then.is_break) {
         return DESK_NEXT_CLOSING;
     }

@@ -153,8 +153,7 @@ def test_an_allowance_that_is_used_is_said_and_who_is_asked_instead():
             assert "d_limit" not in two
             client.ask("GET", "IBM")
             why = explain(client, "IBM")
-            assert re.match(r"1 of 2 a day, anew in .*; at this pace gone in ",
-                            why["alphavantage:"]["left"][0])
+            assert why["alphavantage:"]["left"][0].startswith("1 of 2 a day, anew in ")
             client.ask("GET", "MSFT")
             why = explain(client, "DIS")
             assert why["to ask"] == "market, at once, when somebody has to wait"
@@ -227,10 +226,10 @@ def test_a_market_that_is_closed_is_said(hours):
             assert client.ask("GET", "IBM") == "5.00"
             why = explain(client, "IBM")
             opens = (close + 7 * DAY).strftime("%Y-%m-%dT09:00Z")
-            assert re.match(f"XNYS is closed until {opens}, in 2 d |"
-                            f"XNYS is closed until {opens}, in 3 d ", why["market"])
-            assert re.match(r"5.00( USD)?, closed: .* old, good for another [23] d ", why["price"])
-            assert re.match(r"in [23] d .*: there is no other price before then", why["next"])
+            assert re.match(rf"XNYS is closed until {opens}, in [23] d\b", why["market"])
+            assert re.match(r"5.00( USD)?, closed: .* old, good for another [23] d\b",
+                            why["price"])
+            assert re.match(r"in [23] d\b.*: there is no other price before then", why["next"])
             assert stub.count() == 1
 
 

@@ -236,6 +236,22 @@ static void while_the_market_is_closed_its_opening_is_next(void **state)
     calendar_destroy(&calendar);
 }
 
+static void what_is_due_at_the_opening_is_not_due_before_it(void **state)
+{
+    struct counter *f = *state;
+    struct calendar *calendar = open_market(f, OPEN_MS - 10 * HOUR_MS + 999);
+    f->policy.fresh_for_ms = 5; // so that nothing is added by chance
+    keep_interest(f, HOUR_MS);
+    counter_open_desk(f, true);
+    price(f, "IBM");
+    counter_pass(f, 400);
+    f->now.unix_ms -= 20; // one clock is read a little later than the other
+    struct desk_explanation why = explain(f, "IBM");
+    assert_int_equal(why.next_ms, 10 * HOUR_MS - 999 - 400);
+    assert_int_equal(why.next, DESK_NEXT_OPENING);
+    calendar_destroy(&calendar);
+}
+
 static void after_a_failure_it_is_tried_again(void **state)
 {
     struct counter *f = *state;
@@ -406,6 +422,7 @@ static const struct CMUnitTest tests[] = {
     UNIT(while_the_market_is_open_it_is_kept_fresh),
     UNIT(before_the_close_the_closing_price_is_next),
     UNIT(while_the_market_is_closed_its_opening_is_next),
+    UNIT(what_is_due_at_the_opening_is_not_due_before_it),
     UNIT(after_a_failure_it_is_tried_again),
     UNIT(where_the_first_is_used_up_the_second_is_next),
     UNIT(who_refused_a_symbol_is_not_asked_for_it),
