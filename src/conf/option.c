@@ -196,8 +196,8 @@ static const struct option options[] = {
         .initial = "5m",
         .help = "For how long after it was asked for last a symbol is "
                 "fetched again before its quote grows stale, as far as the "
-                "allowance goes. 0 is not at all: the first request for a "
-                "stale quote has it fetched.",
+                "allowance goes. 0 is not at all, unless it is watched: the "
+                "first request for a stale quote has it fetched.",
     },
     {
         .key = "fetch.market",
