@@ -217,7 +217,7 @@ struct field {
     bool is_number;   /* in JSON; prices are strings there, to stay exact */
 };
 
-#define FIELDS 20
+#define FIELDS 22
 
 /* All fields of a quote in the order they are shown. */
 static void fields_of(struct field out[FIELDS], char age[SHOW_AGE_SIZE],
@@ -245,6 +245,8 @@ static void fields_of(struct field out[FIELDS], char age[SHOW_AGE_SIZE],
         {"fetched", quote->fetched, false},
         {"age_ms", age, true},
         {"state", quoted_state_name(quote->state), false},
+        {"delay", quote->delay, false},
+        {"unit_factor", quote->unit_factor, false},
         {"source", quote->source, false},
         {"server", quote->server, false},
         {"error", failed ? quoted_error_name(quote->status) : "", false},

@@ -31,15 +31,16 @@ struct field {
     }
 
 static const struct field known_fields[] = {
-    FIELD(symbol, FIELD_TEXT),   FIELD(name, FIELD_CUT),
-    FIELD(price, FIELD_NUMBER),  FIELD(currency, FIELD_TEXT),
-    FIELD(open, FIELD_NUMBER),   FIELD(high, FIELD_NUMBER),
-    FIELD(low, FIELD_NUMBER),    FIELD(previous_close, FIELD_NUMBER),
-    FIELD(change, FIELD_NUMBER), FIELD(change_percent, FIELD_NUMBER),
-    FIELD(volume, FIELD_NUMBER), FIELD(as_of, FIELD_TEXT),
-    FIELD(fetched, FIELD_TEXT),  FIELD(age_ms, FIELD_MILLIS),
-    FIELD(state, FIELD_STATE),   FIELD(source, FIELD_TEXT),
-    FIELD(server, FIELD_TEXT),
+    FIELD(symbol, FIELD_TEXT),      FIELD(name, FIELD_CUT),
+    FIELD(price, FIELD_NUMBER),     FIELD(currency, FIELD_TEXT),
+    FIELD(open, FIELD_NUMBER),      FIELD(high, FIELD_NUMBER),
+    FIELD(low, FIELD_NUMBER),       FIELD(previous_close, FIELD_NUMBER),
+    FIELD(change, FIELD_NUMBER),    FIELD(change_percent, FIELD_NUMBER),
+    FIELD(volume, FIELD_NUMBER),    FIELD(as_of, FIELD_TEXT),
+    FIELD(fetched, FIELD_TEXT),     FIELD(age_ms, FIELD_MILLIS),
+    FIELD(state, FIELD_STATE),      FIELD(source, FIELD_TEXT),
+    FIELD(server, FIELD_TEXT),      FIELD(delay, FIELD_TEXT),
+    FIELD(unit_factor, FIELD_TEXT),
 };
 
 #define KNOWN_FIELDS (sizeof(known_fields) / sizeof(known_fields[0]))

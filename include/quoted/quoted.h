@@ -130,6 +130,10 @@ struct quoted_quote {
     char source[32];   /* the provider */
     char server[128];  /* the server's id */
     char message[256]; /* where status is not 0: why, in a sentence */
+    char delay[24];    /* of the provider's prices: "0", "15m", "end of day" */
+    /* By what the provider's numbers were divided to be in `currency`: "100"
+     * where it counts pence; "" where they are as they came. */
+    char unit_factor[8];
 };
 
 #define QUOTED_QUOTE_INIT                   \

@@ -74,6 +74,8 @@ FIELDS = {
     "fetched": "2025-11-06T20:15:01.123Z",
     "age_ms": "240",
     "state": "fresh",
+    "delay": "15m",
+    "unit_factor": "100",
     "source": "alphavantage",
     "server": "1",
 }

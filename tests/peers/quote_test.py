@@ -167,8 +167,8 @@ def test_json_is_exact_and_has_errors_in_it(server):
         '"high": "136.25", "low": "133.10", "previous_close": "134.50", '
         '"change": "1.10", "change_percent": "0.8178", "volume": "3801423", '
         '"as_of": "2025-11-06", "fetched": "2025-11-06T20:15:01.123Z", '
-        '"age_ms": 240, "state": "fresh", "source": "alphavantage", '
-        '"server": "1"}')
+        '"age_ms": 240, "state": "fresh", "delay": "15m", "unit_factor": "100", '
+        '"source": "alphavantage", "server": "1"}')
     assert result.returncode == 3
 
 
@@ -185,10 +185,10 @@ def test_csv_is_quoted(server):
     result = ask(server, "-f", "csv", "--repeat", "2", "X", "Nope")
     assert result.stdout.startswith(
         "asked,symbol,name,price,currency,open,high,low,previous_close,change,"
-        "change_percent,volume,as_of,fetched,age_ms,state,source,server,error,"
+        "change_percent,volume,as_of,fetched,age_ms,state,delay,unit_factor,source,server,error,"
         'message\nX,X,"Say ""A"", Inc",135.60,USD,134.00,136.25,133.10,134.50,'
         "1.10,0.8178,3801423,2025-11-06,2025-11-06T20:15:01.123Z,240,fresh,"
-        "alphavantage,1,,\nNope,,")
+        "15m,100,alphavantage,1,,\nNope,,")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["asked"] for row in rows] == ["X", "Nope", "X", "Nope"]
     assert rows[0]["name"] == 'Say "A", Inc'

@@ -38,6 +38,7 @@ class _Quote(ctypes.Structure):
         ("currency", ctypes.c_char * 16), ("as_of", ctypes.c_char * 40),
         ("fetched", ctypes.c_char * 40), ("source", ctypes.c_char * 32),
         ("server", ctypes.c_char * 128), ("message", ctypes.c_char * 256),
+        ("delay", ctypes.c_char * 24), ("unit_factor", ctypes.c_char * 8),
     ]
 
 

@@ -32,13 +32,13 @@ static struct reply one(enum reply_kind kind, const char *text)
 static void all_fields_are_read(void **state)
 {
     (void)state;
-    const struct reply reply =
-        FIELDS("symbol", "ADRNY", "name", "Ahold Delhaize", "price", "29.00",
-               "currency", "USD", "open", "28.9", "high", "29.5", "low",
-               "28.5000", "previous_close", "29.25", "change", "-0.25",
-               "change_percent", "-0.8547", "volume", "10200", "as_of",
-               "2025-11-06", "fetched", "2025-11-06T20:15:01.123Z", "age_ms",
-               "240", "state", "stale", "source", "market", "server", "1");
+    const struct reply reply = FIELDS(
+        "symbol", "ADRNY", "name", "Ahold Delhaize", "price", "29.00",
+        "currency", "USD", "open", "28.9", "high", "29.5", "low", "28.5000",
+        "previous_close", "29.25", "change", "-0.25", "change_percent",
+        "-0.8547", "volume", "10200", "as_of", "2025-11-06", "fetched",
+        "2025-11-06T20:15:01.123Z", "age_ms", "240", "state", "stale", "source",
+        "market", "server", "1", "delay", "end of day", "unit_factor", "100");
     struct quoted_quote quote = QUOTED_QUOTE_INIT;
     memset((char *)&quote + sizeof(quote.size), 0x5a,
            sizeof(quote) - sizeof(quote.size));
@@ -67,6 +67,8 @@ static void all_fields_are_read(void **state)
     assert_int_equal(quote.state, QUOTED_STATE_STALE);
     assert_string_equal(quote.source, "market");
     assert_string_equal(quote.server, "1");
+    assert_string_equal(quote.delay, "end of day");
+    assert_string_equal(quote.unit_factor, "100");
     assert_string_equal(quote.message, "");
 }
 

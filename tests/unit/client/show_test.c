@@ -42,8 +42,8 @@ static void assert_shown(enum arguments_format format,
 
 #define CSV_HEAD                                                            \
     "asked,symbol,name,price,currency,open,high,low,previous_close,change," \
-    "change_percent,volume,as_of,fetched,age_ms,state,source,server,error," \
-    "message\n"
+    "change_percent,volume,as_of,fetched,age_ms,state,delay,unit_factor,"   \
+    "source,server,error,message\n"
 
 static void ages_are_said_as_people_say_them(void **state)
 {
@@ -99,7 +99,7 @@ static void csv_quotes_what_it_must(void **state)
                                        .price = {.text = "1.50"},
                                        .age_ms = -1};
     assert_shown(ARGUMENTS_CSV, &quote, 1,
-                 CSV_HEAD "x,X,\"a \"\"b\"\", c\",1.50,,,,,,,,,,,,,,,,\n");
+                 CSV_HEAD "x,X,\"a \"\"b\"\", c\",1.50,,,,,,,,,,,,,,,,,,\n");
     assert_shown(ARGUMENTS_CSV, &quote, 0, CSV_HEAD);
 }
 

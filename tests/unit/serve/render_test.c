@@ -165,11 +165,12 @@ static void csv_has_a_column_for_every_field(void **state)
     render_csv(&out, &source);
     assert_written(
         &out, "symbol,name,price,currency,open,high,low,previous_close,change,"
-              "change_percent,volume,as_of,fetched,state,source,server\r\n"
+              "change_percent,volume,as_of,fetched,state,delay,"
+              "unit_factor,source,server\r\n"
               "IBM,\"I, \"\"B\"\"\tM\",328.87921142578125,USD,300.00,313.50,"
               "0.000012345,29.00,-1.50,0.00,4123000,2025-11-06,"
-              "2025-11-06T08:00:00.123Z,stale,alphavantage,s1\r\n"
-              "X,,0.00001,,,,,,,,,,1970-01-01T00:00:00.000Z,stale,,\r\n");
+              "2025-11-06T08:00:00.123Z,stale,,,alphavantage,s1\r\n"
+              "X,,0.00001,,,,,,,,,,1970-01-01T00:00:00.000Z,stale,,,,\r\n");
 }
 
 static void csv_is_quoted_where_it_must_be(void **state)
