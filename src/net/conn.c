@@ -305,7 +305,7 @@ static void settle_throttle(struct conn *conn)
 
 static void tell_drained(struct conn *conn)
 {
-    if (conn_is_open(conn) && conn_unsent(conn) == 0 && conn->owner != NULL &&
+    if (conn_is_open(conn) && conn_unsent(conn) == 0 &&
         conn->owner->on_drained != NULL) {
         conn->owner->on_drained(conn->user, conn);
     }
@@ -467,11 +467,8 @@ bool conn_is_open(const struct conn *conn)
 
 void conn_narrow(struct conn *conn, size_t bytes)
 {
-    int size = (int)bytes;
-    CHECK(size > 0);
-    if (!conn->is_closing) {
-        uv_send_buffer_size(&conn->uv.handle, &size);
-    }
+    int size = (int)bytes; // 0 would ask for the size
+    uv_send_buffer_size(&conn->uv.handle, &size);
 }
 
 bool conn_is_throttled(const struct conn *conn)
@@ -484,11 +481,11 @@ struct loop *conn_loop(const struct conn *conn)
     return conn->loop;
 }
 
-static void init_stream(struct conn *conn, const uv_stream_t *listening)
+static void init_stream(struct conn *conn, uv_handle_type type)
 {
     uv_loop_t *uv = &conn->loop->uv;
-    int err = listening->type == UV_TCP ? uv_tcp_init(uv, &conn->uv.tcp)
-                                        : uv_pipe_init(uv, &conn->uv.pipe, 0);
+    int err = type == UV_TCP ? uv_tcp_init(uv, &conn->uv.tcp)
+                             : uv_pipe_init(uv, &conn->uv.pipe, 0);
     CHECK(err == 0); // these calls only fill in structs
 }
 
@@ -500,7 +497,7 @@ int conn_accept(struct conn **out, struct loop *loop, uv_stream_t *listening)
         return ERR_NOMEM;
     }
     conn->loop = loop;
-    init_stream(conn, listening);
+    init_stream(conn, listening->type);
     conn->uv.handle.data = conn;
     loop->conns_count++;
     if (uv_accept((uv_stream_t *)listening, &conn->uv.stream) != 0) {

@@ -44,7 +44,7 @@ static const struct command table[] = {
     {"psubscribe", -2, 0, 0, 0, "Be sent whatever is fetched and whose symbol matches a pattern.", pubsub_psubscribe},
     {"punsubscribe", -1, 0, 0, 0, "The opposite.", pubsub_punsubscribe},
     {"hello", -1, 0, 0, 0, "Choose RESP 2 or 3 and describe the server.", client_hello},
-    {"client", -2, 0, 0, 0, "SETNAME, GETNAME, ID, INFO, LIST, SETINFO; HEARTBEAT ms, of requests that wait and of subscriptions.", client_client},
+    {"client", -2, 0, 0, 0, "SETNAME, GETNAME, ID, INFO, LIST, SETINFO; HEARTBEAT ms, while it waits or watches.", client_client},
     {"select", 2, 0, 0, 0, "There is one database, 0.", client_select},
     {"auth", -2, 0, 0, 0, "Refused: no password is set up.", client_auth},
     {"reset", 1, 0, 0, 0, "Back to RESP 2, no name, no heartbeat and no subscription.", client_reset},

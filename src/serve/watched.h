@@ -94,6 +94,7 @@ struct watch {
     char key[]; // whose it is, which kind, and the label
 };
 
+/* The client's word for it. */
 static inline struct span watched_label(const struct watch *watch)
 {
     return (struct span){watch->key + WATCHED_KEY_BYTES, watch->label_len};

@@ -98,7 +98,8 @@ def play(address, conversation):
 CONVERSATIONS = [
     [(["SUBSCRIBE", "A", "B"], 2), (["SUBSCRIBE", "A"], 1), (["PSUBSCRIBE", "C*"], 1),
      (["PING"], 1), (["PING", "hi"], 1), (["UNSUBSCRIBE", "Z"], 1), (["UNSUBSCRIBE", "A"], 1),
-     (["UNSUBSCRIBE"], 1), (["UNSUBSCRIBE"], 1), (["PUNSUBSCRIBE", "C*"], 1), (["PUNSUBSCRIBE"], 1), (["PING"], 1)],
+     (["UNSUBSCRIBE"], 1), (["UNSUBSCRIBE"], 1), (["PUNSUBSCRIBE", "C*"], 1),
+     (["PUNSUBSCRIBE"], 1), (["PING"], 1)],
     [(["MULTI"], 1), (["SUBSCRIBE", "A"], 1), (["EXEC"], 1), (["PING"], 1), (["RESET"], 1),
      (["PING"], 1)],
     [(["HELLO", "3"], 0), (["SUBSCRIBE", "A"], 2), (["ECHO", "x"], 1), (["PING"], 1),

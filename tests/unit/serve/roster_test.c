@@ -98,17 +98,17 @@ static void members_are_listed_in_the_order_in_which_they_came(void **state)
     atomic_store(&second.active_ms, 4000);
     atomic_store(&second.commands, 7);
     roster_print(roster, &out, 5999);
-    assert_printed(&out,
-                   "id=1 addr=127.0.0.1:40000 name= age=4 idle=4 flags=N db=0 "
-                   "sub=0 psub=0 worker=0 tot-cmds=0 resp=2 lib-name= lib-ver=\n"
-                   "id=2 addr=127.0.0.1:40001 name=bob age=3 idle=1 flags=N "
-                   "db=0 sub=0 psub=0 worker=1 tot-cmds=7 resp=3 lib-name=redis-py "
-                   "lib-ver=4.3.4\n");
+    assert_printed(
+        &out, "id=1 addr=127.0.0.1:40000 name= age=4 idle=4 flags=N db=0 "
+              "sub=0 psub=0 worker=0 tot-cmds=0 resp=2 lib-name= lib-ver=\n"
+              "id=2 addr=127.0.0.1:40001 name=bob age=3 idle=1 flags=N "
+              "db=0 sub=0 psub=0 worker=1 tot-cmds=7 resp=3 lib-name=redis-py "
+              "lib-ver=4.3.4\n");
     roster_print_member(roster, &out, &second, 5999);
-    assert_printed(&out,
-                   "id=2 addr=127.0.0.1:40001 name=bob age=3 idle=1 flags=N "
-                   "db=0 sub=0 psub=0 worker=1 tot-cmds=7 resp=3 lib-name=redis-py "
-                   "lib-ver=4.3.4\n");
+    assert_printed(
+        &out, "id=2 addr=127.0.0.1:40001 name=bob age=3 idle=1 flags=N "
+              "db=0 sub=0 psub=0 worker=1 tot-cmds=7 resp=3 lib-name=redis-py "
+              "lib-ver=4.3.4\n");
     roster_leave(roster, &first);
     roster_leave(roster, &second);
     roster_destroy(&roster);

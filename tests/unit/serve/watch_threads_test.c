@@ -6,8 +6,6 @@
  */
 #include "serve/watch.h"
 
-#include <stdio.h>
-
 #include <uv.h>
 
 #include "unit/serve/watching.h"
