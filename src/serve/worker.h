@@ -90,7 +90,7 @@ struct worker {
     LIST_HEAD(, guest) guests;
     size_t turn_symbols; /* in its sessions' turns; WAIT_LIMIT at most */
     LIST_HEAD(, question) questions; /* whose answer has not come */
-    size_t questions_count; /* QUESTION_LIMIT at most */
+    size_t questions_count;          /* QUESTION_LIMIT at most */
     bool is_started;
     bool is_draining;
     uv_timer_t grace;       /* runs from the drain to the end of reading */
@@ -132,6 +132,15 @@ void worker_post_result(struct worker *worker,
 struct worker_mail *worker_prepare_settings(struct settings *settings);
 void worker_post_settings(struct worker *worker, struct worker_mail **mail);
 void worker_drop_settings(struct worker_mail **mail);
+
+/* Whether the server has been told to end, or the worker is draining.  Threads:
+ * the worker's. */
+static inline bool worker_is_leaving(const struct worker *worker)
+{
+    return worker->is_draining ||
+           atomic_load_explicit(&worker->shared->is_leaving,
+                                memory_order_relaxed);
+}
 
 /* A guest of the worker's is gone.  Threads: the worker's. */
 void worker_forget(struct worker *worker);

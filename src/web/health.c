@@ -95,9 +95,7 @@ static struct readiness readiness_of(const struct worker *worker,
                                      const struct fetch_report *report)
 {
     const struct shared *shared = worker->shared;
-    bool is_leaving =
-        worker->is_draining ||
-        atomic_load_explicit(&shared->is_leaving, memory_order_relaxed);
+    bool is_leaving = worker_is_leaving(worker);
     struct readiness ready = {
         .accepting = is_leaving ? STATUS_FAIL : STATUS_PASS,
         .threads = shared->is_turning(shared->user) ? STATUS_PASS : STATUS_FAIL,

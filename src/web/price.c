@@ -203,20 +203,19 @@ static struct problem problem_of(const struct worker *worker,
     return problem;
 }
 
-IMPLEMENTS(web_compose_fn)
-static void compose_one(struct web *web, const struct web_call *call,
-                        const struct answer *answers, size_t count,
-                        struct buffer *out)
+/* Whether nothing of the answer is different from that to others. */
+static bool is_plain(const struct web_call *call)
 {
-    CHECK(count == 1);
-    if (answers->err != 0) {
-        struct problem problem = problem_of(web_worker(web), answers);
-        reply_fail(web, call, &problem, out);
-        return;
-    }
-    struct times times = times_of(web_worker(web), answers);
-    const struct rendition *rendition =
-        shelf_rendition(web_shelf(web), answers, call->form);
+    return call->if_none_match.data == NULL && call->origin.data == NULL &&
+           !call->is_head && !call->is_1_0 && !call->is_closing &&
+           !call->was_waited;
+}
+
+static void compose_quote(struct web *web, const struct web_call *call,
+                          const struct answer *answer,
+                          const struct rendition *rendition, struct buffer *out)
+{
+    struct times times = times_of(web_worker(web), answer);
     bool is_same = call->if_none_match.data != NULL &&
                    price_has_tag(call->if_none_match, rendition->tag);
     reply_begin(web, call, is_same ? 304 : 200, out);
@@ -230,6 +229,35 @@ static void compose_one(struct web *web, const struct web_call *call,
     } else {
         reply_end(call, content_type(call->form), buffer_span(&rendition->body),
                   out);
+    }
+}
+
+IMPLEMENTS(web_compose_fn)
+static void compose_one(struct web *web, const struct web_call *call,
+                        const struct answer *answers, size_t count,
+                        struct buffer *out)
+{
+    CHECK(count == 1);
+    if (answers->err != 0) {
+        struct problem problem = problem_of(web_worker(web), answers);
+        reply_fail(web, call, &problem, out);
+        return;
+    }
+    struct rendition *rendition =
+        shelf_rendition(web_shelf(web), answers, call->form);
+    uint64_t now_ms = web_worker(web)->loop.now_ms;
+    struct buffer *whole = &rendition->whole;
+    if (!is_plain(call)) {
+        compose_quote(web, call, answers, rendition, out);
+    } else if (whole->len > 0 && rendition->whole_ms == now_ms) {
+        buffer_put_span(out, buffer_span(whole));
+    } else {
+        // Every one of a millisecond is the same.
+        buffer_clear(whole);
+        compose_quote(web, call, answers, rendition, whole);
+        rendition->whole_ms = now_ms;
+        buffer_put_span(out, buffer_span(whole));
+        out->failed = out->failed || whole->failed;
     }
     out->failed = out->failed || rendition->body.failed;
 }
@@ -281,6 +309,7 @@ void price_one(struct web_request *request)
 {
     if (price_choose_form(request)) {
         request->call.compose = compose_one;
+        request->may_repeat = true;
         ask(request, &request->argument, 1);
     }
 }

@@ -15,6 +15,7 @@
 #include "serve/render.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
+#include "web/memo.h"
 
 /* How often it is looked who is slow. */
 #define BEAT_MS 1000
@@ -39,8 +40,11 @@ struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf))
         .user = shelf,
     };
     shelf->report = mem_calloc(1, sizeof(*shelf->report));
-    if (shelf->report == NULL ||
-        heartbeat_create(&shelf->heartbeat, &worker->loop, &options) != 0) {
+    shelf->memos = mem_calloc(1, sizeof(*shelf->memos));
+    if (shelf->report == NULL || shelf->memos == NULL ||
+        heartbeat_create(&shelf->partials.heartbeat, &worker->loop, &options) !=
+            0) {
+        mem_free(shelf->memos);
         mem_free(shelf->report);
         mem_free(shelf);
         return NULL;
@@ -49,7 +53,8 @@ struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf))
     shelf->text = buffer_empty(HTTP_HEAD_LIMIT);
     shelf->body = buffer_empty(BODY_BYTES_LIMIT);
     shelf->spare.body = buffer_empty(2 * RENDER_BYTES_LIMIT);
-    LIST_INIT(&shelf->partial);
+    shelf->spare.whole = buffer_empty(4 * RENDER_BYTES_LIMIT);
+    LIST_INIT(&shelf->partials.list);
     worker->memory[PROTOCOL_HTTP] = shelf;
     return shelf;
 }
@@ -59,6 +64,7 @@ static void free_renditions(struct shelf *shelf)
     for (size_t i = 0; i < SHELF_PLACES; i++) {
         if (shelf->places[i] != NULL) {
             buffer_deinit(&shelf->places[i]->body);
+            buffer_deinit(&shelf->places[i]->whole);
             mem_free(shelf->places[i]);
             shelf->places[i] = NULL;
         }
@@ -71,10 +77,13 @@ void shelf_leave(struct worker *worker)
     if (shelf == NULL) {
         return;
     }
-    CHECK(LIST_EMPTY(&shelf->partial));
-    heartbeat_destroy(&shelf->heartbeat);
+    CHECK(LIST_EMPTY(&shelf->partials.list));
+    heartbeat_destroy(&shelf->partials.heartbeat);
     free_renditions(shelf);
+    memo_forget_all(shelf->memos);
+    mem_free(shelf->memos);
     buffer_deinit(&shelf->spare.body);
+    buffer_deinit(&shelf->spare.whole);
     buffer_deinit(&shelf->text);
     buffer_deinit(&shelf->body);
     settings_leave(&shelf->settings);
@@ -186,6 +195,7 @@ static struct rendition *place_of(struct shelf *shelf,
             return &shelf->spare;
         }
         (*place)->body = buffer_empty(2 * RENDER_BYTES_LIMIT);
+        (*place)->whole = buffer_empty(4 * RENDER_BYTES_LIMIT);
     }
     return *place;
 }
@@ -194,6 +204,7 @@ static void compose(struct shelf *shelf, struct rendition *rendition,
                     const struct answer *answer, enum form form)
 {
     buffer_clear(&rendition->body);
+    buffer_clear(&rendition->whole);
     if (form == FORM_CSV) {
         render_csv_head(&rendition->body);
     }
@@ -205,17 +216,23 @@ static void compose(struct shelf *shelf, struct rendition *rendition,
     shelf_print_tag(rendition->tag, buffer_span(&rendition->body));
 }
 
-const struct rendition *shelf_rendition(struct shelf *shelf,
-                                        const struct answer *answer,
-                                        enum form form)
+void shelf_settle(struct shelf *shelf)
 {
-    if (shelf->settings != shelf->worker->settings) {
-        // Names and the server's own name may be others now.
-        free_renditions(shelf);
-        shelf->spare.form = FORM_COUNT;
-        settings_leave(&shelf->settings);
-        shelf->settings = settings_hold(shelf->worker->settings);
+    if (shelf->settings == shelf->worker->settings) {
+        return;
     }
+    // Names and the server's own name may be others now.
+    free_renditions(shelf);
+    memo_forget_all(shelf->memos);
+    shelf->spare.form = FORM_COUNT;
+    settings_leave(&shelf->settings);
+    shelf->settings = settings_hold(shelf->worker->settings);
+}
+
+struct rendition *shelf_rendition(struct shelf *shelf,
+                                  const struct answer *answer, enum form form)
+{
+    shelf_settle(shelf);
     struct rendition *rendition = place_of(shelf, &answer->quote->symbol, form);
     if (!is_of(rendition, answer, form)) {
         compose(shelf, rendition, answer, form);

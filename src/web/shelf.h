@@ -17,18 +17,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/buffer.h"
 #include "proto/http.h"
 #include "quote/freshness.h"
 #include "quote/quote.h"
+#include "web/partial.h"
 
 struct answer;       /* serve/ask.h */
 struct fetch_report; /* fetch/fetch.h */
-struct heartbeat;    /* serve/heartbeat.h */
+struct memos;        /* web/memo.h */
 struct settings;     /* serve/settings.h */
-struct web;          /* web/web.h */
 struct worker;       /* serve/worker.h */
 
 /* In which form a quote is answered. */
@@ -56,9 +55,11 @@ struct rendition {
     enum form form;
     struct buffer body;
     char tag[SHELF_TAG_SIZE]; /* of exactly these bytes */
+    /* The whole answer to a plain request, as it was composed in the
+     * millisecond whole_ms of the loop's clock; empty: there is none. */
+    struct buffer whole;
+    uint64_t whole_ms;
 };
-
-LIST_HEAD(web_list, web);
 
 struct shelf {
     struct worker *worker;
@@ -68,18 +69,17 @@ struct shelf {
     struct settings *settings;   /* held; what the renditions were made by */
     struct rendition *places[SHELF_PLACES];
     struct fetch_report *report; /* scratch: owned, as large as it is */
+    struct memos *memos;         /* owned; web/memo.h */
     struct rendition spare;      /* where there is no memory for another */
     uint64_t date_ms; /* of the loop's clock, when date_s was right */
     int64_t date_s;
     char date[SHELF_DATE_SIZE];
-    /* Sessions whose request is there in part. */
-    struct web_list partial;
-    struct heartbeat *heartbeat; /* beats while there are any */
+    struct partials partials; /* sessions whose request is there in part */
 };
 
 /* The shelf of a worker, made where there is none yet; NULL for want of memory.
  * `on_beat` is called about once a second with the shelf, while
- * shelf_watch_partial() says so. */
+ * there are any in `partials`. */
 struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf));
 
 /* Free a worker's shelf, if it has one; a slot of guest_protocol. */
@@ -92,11 +92,13 @@ struct span shelf_date(struct shelf *shelf);
  * 0 to 9999.  Pure. */
 void shelf_print_date(char out[SHELF_DATE_SIZE], int64_t unix_s);
 
+/* Forget what was made by other settings than the worker's. */
+void shelf_settle(struct shelf *shelf);
+
 /* An answer's quote in a form.  BORROWED until the next call; its body may have
  * failed for want of memory. */
-const struct rendition *shelf_rendition(struct shelf *shelf,
-                                        const struct answer *answer,
-                                        enum form form);
+struct rendition *shelf_rendition(struct shelf *shelf,
+                                  const struct answer *answer, enum form form);
 
 /* Append an answer's quote in a form to `out`: as part of a longer body. */
 void shelf_put_quote(struct shelf *shelf, const struct answer *answer,

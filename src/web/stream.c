@@ -90,7 +90,7 @@ static void cut(struct stream *stream)
 
 void stream_send(struct stream *stream)
 {
-    struct conn *conn = web_conn(stream->web);
+    struct conn *conn = web_guest(stream->web)->conn;
     if (!watch_send(&stream->watcher, conn, put_news, stream)) {
         cut(stream);
     }
@@ -108,7 +108,7 @@ IMPLEMENTS(on_beat)
 static void on_beat(void *user)
 {
     struct stream *stream = user;
-    struct conn *conn = web_conn(stream->web);
+    struct conn *conn = web_guest(stream->web)->conn;
     if (conn_unsent(conn) > 0) {
         return;
     }

@@ -95,3 +95,19 @@ bool target_words(struct span query, const char *name, struct buffer *out)
     }
     return has_any;
 }
+
+static bool is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr(".-_:[]%~!$&'()*+,;=", c) != NULL);
+}
+
+bool target_is_host(struct span host)
+{
+    size_t len = 0;
+    while (len < host.len && is_host_char(host.data[len])) {
+        len++;
+    }
+    return len == host.len;
+}

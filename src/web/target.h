@@ -34,3 +34,7 @@ bool target_find(struct span query, const char *name, struct span *value);
  * them: "symbols=A,B&symbols=C" gives "A,B,C".  Returns false where an escape
  * is broken, or there is no such parameter. */
 bool target_words(struct span query, const char *name, struct buffer *out);
+
+/* Whether a Host header could name a host, and a port; or is empty, as it may
+ * be. */
+bool target_is_host(struct span host);

@@ -17,10 +17,13 @@
 #include "serve/tally.h"
 #include "serve/watch.h"
 #include "serve/worker.h"
+#include "web/memo.h"
+#include "web/partial.h"
 #include "web/problem.h"
 #include "web/reply.h"
 #include "web/site.h"
 #include "web/stream.h"
+#include "web/target.h"
 
 /* A request that waits: for quotes, or for another thread. */
 struct turn {
@@ -45,9 +48,7 @@ struct web {
     bool is_counted;       // the request that is being answered, or will be
     bool has_failed;       // it was answered with a problem
     bool is_paused;
-    bool is_partial; // on the shelf's list
-    uint64_t partial_since_ms;
-    LIST_ENTRY(web) partial; // of the shelf's
+    struct partial partial;
 };
 
 struct worker *web_worker(const struct web *web)
@@ -58,11 +59,6 @@ struct worker *web_worker(const struct web *web)
 struct shelf *web_shelf(const struct web *web)
 {
     return web->shelf;
-}
-
-struct conn *web_conn(const struct web *web)
-{
-    return web->guest->conn;
 }
 
 void web_note_failure(struct web *web)
@@ -81,14 +77,6 @@ void web_begin_stream(struct web *web, struct stream *stream)
     web->stream = stream;
     web->guest->is_watching = true;
     conn_narrow(web->guest->conn, WATCH_UNSENT_BYTES);
-}
-
-static bool is_leaving(const struct web *web)
-{
-    const struct worker *worker = web_worker(web);
-    return worker->is_draining ||
-           atomic_load_explicit(&worker->shared->is_leaving,
-                                memory_order_relaxed);
 }
 
 /* --- Turns ------------------------------------------------------------------
@@ -257,17 +245,11 @@ static void answer_found(struct web_request *request, size_t count)
     request->call.compose(web, &request->call, answers, count, request->out);
 }
 
-void web_ask(struct web_request *request, const struct span *texts,
-             size_t count)
+/* Answer what was looked up, now or, where it is not all there, later. */
+static void settle(struct web_request *request, bool is_answered, size_t count)
 {
-    CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
     struct web *web = request->web;
     bool is_held = !TAILQ_EMPTY(&web->turns);
-    uint64_t max_age_ms = request->call.max_age_ms;
-    bool is_answered =
-        max_age_ms == ASK_ANY_AGE
-            ? inquiry_look(web_worker(web), texts, count)
-            : inquiry_look_within(web_worker(web), texts, count, max_age_ms);
     if (is_answered && !is_held) {
         answer_found(request, count);
         return;
@@ -291,6 +273,19 @@ void web_ask(struct web_request *request, const struct span *texts,
         compose_turn(turn, request->out); // nothing could be waited for
         free_turn(turn);
     }
+}
+
+void web_ask(struct web_request *request, const struct span *texts,
+             size_t count)
+{
+    CHECK(count >= 1 && count <= RESP_ARGS_LIMIT);
+    struct worker *worker = web_worker(request->web);
+    uint64_t max_age_ms = request->call.max_age_ms;
+    bool is_answered =
+        max_age_ms == ASK_ANY_AGE
+            ? inquiry_look(worker, texts, count)
+            : inquiry_look_within(worker, texts, count, max_age_ms);
+    settle(request, is_answered, count);
 }
 
 void web_question(struct web_request *request, web_question_fn ask,
@@ -333,23 +328,6 @@ static void refuse(struct web *web, int status, const char *why)
     guest_finish(web->guest);
 }
 
-static bool is_host_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || strchr(".-_:[]%~!$&'()*+,;=", c) != NULL;
-}
-
-/* Whether a Host header names a host, or is empty, as it may be. */
-static bool is_host(struct span host)
-{
-    for (size_t i = 0; i < host.len; i++) {
-        if (host.data[i] == '\0' || !is_host_char(host.data[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static struct web_request request_of(struct web *web,
                                      const struct http_request *http)
 {
@@ -365,16 +343,63 @@ static struct web_request request_of(struct web *web,
                 .if_none_match = http_find_header(http, "If-None-Match"),
                 .max_age_ms = ASK_ANY_AGE,
                 .is_1_0 = http->is_1_0,
-                .is_closing = !http->keep_alive || is_leaving(web),
+                .is_closing =
+                    !http->keep_alive || worker_is_leaving(web_worker(web)),
             },
     };
     directive_read(&request.call.directive, http);
     return request;
 }
 
+/* Keep a request that was answered at once, and could be again. */
+static void keep_memo(struct web *web, const struct web_request *request,
+                      struct span bytes)
+{
+    const struct web_call *call = &request->call;
+    const struct answer *answer = web_worker(web)->answers;
+    bool is_plain = !call->is_closing && call->origin.data == NULL &&
+                    call->if_none_match.data == NULL &&
+                    !call->directive.is_limiting &&
+                    !call->directive.is_only_if_cached;
+    if (is_plain && !web->has_failed && TAILQ_EMPTY(&web->turns) &&
+        answer->err == 0) {
+        shelf_settle(web->shelf);
+        memo_keep(web->shelf->memos, bytes, &answer->symbol, call);
+    }
+}
+
+/* Answer a request that is known already, as run() would. */
+static void run_memo(struct web *web, const struct memo *memo)
+{
+    struct worker *worker = web_worker(web);
+    struct web_request request = {
+        .web = web,
+        .call = memo->call,
+        .out = output(web),
+    };
+    metric_add(worker->cells, METRIC_requests, 1);
+    roster_count_command(&web->guest->member);
+    worker->answers[0] = (struct answer){
+        .symbol = memo->symbol,
+        .max_age_ms = ASK_ANY_AGE,
+    };
+    settle(&request, ask_memory(worker, &worker->answers[0]), 1);
+}
+
+/* The memo of the request at the front of the bytes, where it may be used. */
+static const struct memo *find_memo(struct web *web, struct span bytes)
+{
+    if (!TAILQ_EMPTY(&web->turns) || worker_is_leaving(web_worker(web))) {
+        return NULL;
+    }
+    shelf_settle(web->shelf);
+    return memo_find(web->shelf->memos, bytes);
+}
+
 /* Answer one request, now or later; returns false where it has to wait for the
  * turns before it.  May end the session. */
-static bool run(struct web *web, const struct http_request *http)
+static bool run(struct web *web, const struct http_request *http,
+                struct span bytes)
 {
     bool was_held = !TAILQ_EMPTY(&web->turns);
     struct web_request request = request_of(web, http);
@@ -388,11 +413,14 @@ static bool run(struct web *web, const struct http_request *http)
     metric_add(web_worker(web)->cells, METRIC_requests, 1);
     roster_count_command(&web->guest->member);
     web->is_counted = web->has_failed = false;
-    if (!is_host(http_find_header(http, "Host"))) {
+    if (!target_is_host(http_find_header(http, "Host"))) {
         reply_fail_with(web, &request.call, 400, "the Host is no host",
                         request.out);
     } else {
         site_run(site, &request);
+    }
+    if (request.may_repeat) {
+        keep_memo(web, &request, bytes);
     }
     if (!web->is_counted) {
         tally_answered(web_worker(web), PROTOCOL_HTTP,
@@ -413,7 +441,13 @@ static bool run(struct web *web, const struct http_request *http)
  * where there may be no other now. */
 static size_t answer_one(struct web *web, char *bytes, size_t len)
 {
-    struct worker *worker = web_worker(web);
+    const struct memo *memo = find_memo(web, (struct span){bytes, len});
+    if (memo != NULL) {
+        size_t memo_len = memo->len;
+        run_memo(web, memo);
+        return memo_len;
+    }
+    const struct worker *worker = web_worker(web);
     struct http_request *http = &web->shelf->request;
     ptrdiff_t one = http_parse(http, bytes, len, 0);
     if (one < 0) {
@@ -426,7 +460,8 @@ static size_t answer_one(struct web *web, char *bytes, size_t len)
         }
         return 0;
     }
-    return run(web, http) ? (size_t)one : 0;
+    struct span request = {bytes, (size_t)one};
+    return run(web, http, request) ? request.len : 0;
 }
 
 /* --- Slow senders ------------------------------------------------------------
@@ -434,27 +469,7 @@ static size_t answer_one(struct web *web, char *bytes, size_t len)
 
 static void forget_partial(struct web *web)
 {
-    if (!web->is_partial) {
-        return;
-    }
-    web->is_partial = false;
-    LIST_REMOVE(web, partial);
-    heartbeat_settle(web->shelf->heartbeat, !LIST_EMPTY(&web->shelf->partial));
-}
-
-/* Note that a request is there in part; `is_new` where it is not the one that
- * was before. */
-static void note_partial(struct web *web, bool is_new)
-{
-    if (web->is_partial && !is_new) {
-        return;
-    }
-    if (!web->is_partial) {
-        web->is_partial = true;
-        LIST_INSERT_HEAD(&web->shelf->partial, web, partial);
-        heartbeat_settle(web->shelf->heartbeat, true);
-    }
-    web->partial_since_ms = web_worker(web)->loop.now_ms;
+    partial_forget(&web->shelf->partials, &web->partial);
 }
 
 static void refuse_if_slow(struct web *web)
@@ -463,7 +478,7 @@ static void refuse_if_slow(struct web *web)
     uint64_t idle_ms = web_worker(web)->settings->conf->limits.idle_for_ms;
     uint64_t limit_ms =
         idle_ms > 0 && idle_ms < WEB_REQUEST_MS ? idle_ms : WEB_REQUEST_MS;
-    if (now_ms - web->partial_since_ms < limit_ms) {
+    if (now_ms - web->partial.since_ms < limit_ms) {
         return;
     }
     forget_partial(web);
@@ -474,11 +489,11 @@ IMPLEMENTS(on_beat)
 static void on_beat(void *user)
 {
     struct shelf *shelf = user;
-    struct web *next;
-    for (struct web *web = LIST_FIRST(&shelf->partial); web != NULL;
-         web = next) {
-        next = LIST_NEXT(web, partial);
-        refuse_if_slow(web);
+    struct partial *next;
+    for (struct partial *one = LIST_FIRST(&shelf->partials.list); one != NULL;
+         one = next) {
+        next = LIST_NEXT(one, link);
+        refuse_if_slow(one->web);
     }
 }
 
@@ -520,7 +535,8 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
                                !web->guest->is_ending &&
                                !conn_is_throttled(conn);
     if (is_waiting_for_more) {
-        note_partial(web, taken > 0);
+        partial_note(&web->shelf->partials, &web->partial, taken > 0,
+                     web_worker(web)->loop.now_ms);
     } else {
         forget_partial(web);
     }
@@ -538,6 +554,7 @@ static void *open_session(struct guest *guest)
     }
     web->guest = guest;
     web->shelf = shelf;
+    web->partial.web = web;
     TAILQ_INIT(&web->turns);
     return web;
 }

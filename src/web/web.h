@@ -37,7 +37,6 @@
 #include "web/shelf.h"
 
 struct buffer;   /* base/buffer.h */
-struct conn;     /* net/conn.h */
 struct question; /* serve/question.h */
 struct stream;   /* web/stream.h */
 struct web;      /* opaque; see web.c */
@@ -88,6 +87,7 @@ struct web_request {
     const struct http_request *http;
     struct span argument; /* what {symbol} in the pattern stands for, decoded */
     struct buffer *out;   /* where its answer goes */
+    bool may_repeat;      /* it is for one quote: it may be kept as a memo */
 };
 
 /*
@@ -111,10 +111,9 @@ void web_question(struct web_request *request, web_question_fn ask,
 /* What is being answered is a failure. */
 void web_note_failure(struct web *web);
 
-/* The worker of a session.  BORROWED, as the next three. */
+/* The worker of a session.  BORROWED, as the next two. */
 struct worker *web_worker(const struct web *web);
 struct shelf *web_shelf(const struct web *web);
-struct conn *web_conn(const struct web *web);
 struct guest *web_guest(const struct web *web);
 
 /* From now on what is sent are the stream's events (MOVED), until the end; no
