@@ -341,6 +341,28 @@ static void finish_sends_everything_and_then_the_end(void **state)
     pair_end(&pair);
 }
 
+static void drained_is_told_when_all_has_gone_out(void **state)
+{
+    (void)state;
+    struct pair pair = {.buffer_bytes = 20000};
+    pair_open(&pair);
+    buffer_put_text(conn_output(pair.conn), "short");
+    conn_flush(pair.conn); // taken at once: nothing was unsent
+    pair_settle(&pair);
+    assert_int_equal(pair.drains, 0);
+    compose_long_reply(&pair);
+    conn_flush(pair.conn);
+    assert_true(conn_unsent(pair.conn) > 0);
+    struct buffer got = buffer_empty(LONG_REPLY + 10);
+    pair_receive_all(&pair, &got, LONG_REPLY + 5);
+    PAIR_UNTIL(&pair, pair.drains > 0);
+    assert_int_equal(pair.drains, 1);
+    assert_int_equal(conn_unsent(pair.conn), 0);
+    buffer_deinit(&got);
+    conn_close(pair.conn, "closed");
+    pair_end(&pair);
+}
+
 static void lingering_ends_though_the_peer_stays(void **state)
 {
     (void)state;
@@ -560,6 +582,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(end_may_be_answered_from_within),
     cmocka_unit_test(peer_that_resets_is_noticed),
     cmocka_unit_test(finish_sends_everything_and_then_the_end),
+    cmocka_unit_test(drained_is_told_when_all_has_gone_out),
     cmocka_unit_test(lingering_ends_though_the_peer_stays),
     cmocka_unit_test(finish_from_within_on_bytes),
     cmocka_unit_test(close_drops_what_is_composed),

@@ -54,9 +54,18 @@ static void pair_on_closed(void *user, struct conn *conn, const char *why)
     pair->conn = NULL;
 }
 
+IMPLEMENTS(on_drained)
+static void pair_on_drained(void *user, struct conn *conn)
+{
+    struct pair *pair = user;
+    CHECK(pair->conn == conn && pair->closes == 0);
+    pair->drains++;
+}
+
 static const struct conn_owner pair_owner = {
     .on_bytes = pair_on_bytes,
     .on_end = pair_on_end,
+    .on_drained = pair_on_drained,
     .on_idle = pair_on_idle,
     .on_closed = pair_on_closed,
 };

@@ -41,6 +41,7 @@ struct pair {
     size_t offered; // bytes of the last on_bytes()
     unsigned calls; // of on_bytes()
     unsigned ends;
+    unsigned drains;
     unsigned idles;
     unsigned closes;
     const char *why;
