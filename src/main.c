@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/err.h"
 #include "base/hash.h"
 #include "conf/conf.h"
 #include "obs/log.h"
@@ -20,6 +21,7 @@
 #include "quote/names.h"
 #include "redis/session.h"
 #include "serve/almanac.h"
+#include "serve/probe.h"
 #include "serve/server.h"
 #include "serve/settings.h"
 #include "serve/tryout.h"
@@ -33,12 +35,13 @@
 
 enum { EXIT_USAGE = 2 };
 
-enum mode { MODE_SERVE, MODE_CHECK, MODE_PRINT, MODE_TRY };
+enum mode { MODE_SERVE, MODE_CHECK, MODE_PRINT, MODE_TRY, MODE_PROBE };
 
 struct arguments {
     enum mode mode;
     const char *provider; /* MODE_TRY, as the next */
     const char *symbol;
+    const char *probe; /* MODE_PROBE */
     struct conf_sources sources;
     const char *sets[SETS_LIMIT];
 };
@@ -66,6 +69,9 @@ static const char help[] =
     "                        what came and what it means, and end: 0 where "
     "there\n"
     "                        is a price\n"
+    "      --probe NAME      ask the server that runs by these settings for "
+    "its\n"
+    "                        livez or readyz, and end: 0 where it is well\n"
     "  -V, --version         print the version\n"
     "  -h, --help            print this\n"
     "\n"
@@ -78,6 +84,7 @@ static const struct option options[] = {
     {"check-config", no_argument, NULL, 'C'},
     {"print-config", no_argument, NULL, 'P'},
     {"try-provider", required_argument, NULL, 'T'},
+    {"probe", required_argument, NULL, 'p'},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -111,6 +118,13 @@ static int take_option(struct arguments *arguments, int option)
     case 'T':
         arguments->mode = MODE_TRY;
         arguments->provider = optarg;
+        return -1;
+    case 'p':
+        arguments->mode = MODE_PROBE;
+        arguments->probe = optarg;
+        if (strcmp(optarg, "livez") != 0 && strcmp(optarg, "readyz") != 0) {
+            return usage_error("--probe takes livez or readyz");
+        }
         return -1;
     case 'V':
         printf("quoted %s\n", QUOTED_VERSION);
@@ -206,6 +220,19 @@ static int try_provider(const struct conf *conf,
     return (int)end;
 }
 
+/* Ask a server that runs by the same settings how it is. */
+static int probe(const struct conf *conf, const char *name)
+{
+    char path[16];
+    snprintf(path, sizeof(path), "/%s", name);
+    struct buffer answer = buffer_empty(1u << 20);
+    int err = probe_ask(conf, path, &answer);
+    buffer_put_byte(&answer, '\n');
+    fwrite(answer.data, 1, answer.len, err == ERR_IO ? stderr : stdout);
+    buffer_deinit(&answer);
+    return err == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /* Descriptors that are neither a client's nor a call's: loops, listeners, the
  * log, what libraries open. */
 #define OTHER_FILES 512
@@ -290,6 +317,9 @@ int main(int argc, char **argv)
         break;
     case MODE_TRY:
         status = try_provider(conf, &arguments);
+        break;
+    case MODE_PROBE:
+        status = probe(conf, arguments.probe);
         break;
     case MODE_SERVE:
         status = serve(&conf, &arguments.sources);

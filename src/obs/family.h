@@ -81,16 +81,16 @@ enum family_label {
 #define FAMILY_TABLE(FAMILY)                                                   \
     FAMILY(requests,          COUNTER,   "",        PROTO,    OUTCOME, "Requests answered.") \
     FAMILY(connections_open,  GAUGE,     "",        PROTO_YET, NONE,   "Connections that are open.") \
-    FAMILY(request_duration,  HISTOGRAM, "seconds", FROM,     NONE,    "From a request to its reply, by what it was answered from; the clock is read once a turn of the loop.") \
-    FAMILY(price_age,         HISTOGRAM, "seconds", NONE,     NONE,    "Time since they were fetched, of quotes that were served.") \
-    FAMILY(loop_turn,         HISTOGRAM, "seconds", NONE,     NONE,    "How long a worker was busy before it looked for the next event: what comes meanwhile waits for so long.") \
+    FAMILY(request_duration,  HISTOGRAM, "seconds", FROM,     NONE,    "From request to reply, by what answered it.") \
+    FAMILY(price_age,         HISTOGRAM, "seconds", NONE,     NONE,    "How old quotes were that were served.") \
+    FAMILY(loop_turn,         HISTOGRAM, "seconds", NONE,     NONE,    "How long workers were busy at a time.") \
     FAMILY(upstream_calls,    COUNTER,   "",        PROVIDER, CLASS,   "Calls to providers that ended, by what came of them.") \
     FAMILY(upstream_duration, HISTOGRAM, "seconds", PROVIDER, NONE,    "From the decision to call a provider to what came of it.") \
     FAMILY(provider_standing, GAUGE,     "",        PROVIDER, STANDING, "1 for how a provider stands, 0 for the others.") \
     FAMILY(provider_queued,   GAUGE,     "",        PROVIDER, NONE,    "Symbols that wait to be asked of a provider.") \
     FAMILY(budget_left,       GAUGE,     "",        PROVIDER, WINDOW,  "What a key still allows in a window, in what `counts` says.") \
     FAMILY(budget_limit,      GAUGE,     "",        PROVIDER, WINDOW,  "What it allows when nothing of it is spent.") \
-    FAMILY(log_suppressed,    COUNTER,   "",        READ,     NONE,    "Log lines not written: their event came too often (suppressed= in the log).") \
+    FAMILY(log_suppressed,    COUNTER,   "",        READ,     NONE,    "Log lines left out: their event came too often.") \
     FAMILY(build,             INFO,      "",        READ,     NONE,    "The version that runs.") \
     FAMILY(process_cpu,       COUNTER,   "seconds", READ,     NONE,    "CPU time of the process, user and system.") \
     FAMILY(process_start_time, GAUGE,    "seconds", READ,     NONE,    "When the process started, since 1970.") \

@@ -118,19 +118,6 @@ static void count_outcome(struct python *python, enum family_outcome outcome)
     }
 }
 
-/* Log a request for one quote, or for several of which there is none. */
-static void complain(const struct python *python, const struct answer *answer,
-                     enum family_outcome outcome)
-{
-    if (outcome >= FAMILY_ERRORS) {
-        struct complaint_name name = {""}; // RPyC has no place for one
-        const char *reason =
-            answer->reason != NULL ? answer->reason : err_sentence(answer->err);
-        complaint_log(python->guest, &name, err_word(answer->err),
-                      symbol_span(&answer->symbol), span_of(reason));
-    }
-}
-
 struct span python_shown(struct span text)
 {
     if (!utf8_is_valid(text)) {
@@ -262,7 +249,7 @@ static void end_call(struct call *call)
     enum family_outcome outcome = tally_quotes(worker, worker->answers, count);
     tally_waited(worker, PROTOCOL_RPYC, outcome,
                  inquiry_asked_ms(call->inquiry));
-    complain(python, worker->answers, outcome);
+    complaint_log_answer(python->guest, worker->answers, outcome);
     call->compose(python, call->seq, worker->answers, count,
                   python_output(python));
     free_call(call);
@@ -343,7 +330,7 @@ void python_ask(const struct python_request *request, python_compose_fn compose,
     }
     enum family_outcome outcome = tally_quotes(worker, worker->answers, count);
     count_outcome(python, outcome);
-    complain(python, worker->answers, outcome);
+    complaint_log_answer(python->guest, worker->answers, outcome);
     compose(python, request->seq, worker->answers, count,
             python_output(python));
 }

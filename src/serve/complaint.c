@@ -130,3 +130,17 @@ void complaint_log(const struct guest *guest, const struct complaint_name *name,
               LOG_TEXT("peer", guest->member.peer),
               LOG_TEXT("reason", reason_text));
 }
+
+void complaint_log_answer(const struct guest *guest,
+                          const struct answer *answer,
+                          enum family_outcome outcome)
+{
+    if (outcome < FAMILY_ERRORS) {
+        return;
+    }
+    const struct complaint_name name = {""};
+    const char *reason =
+        answer->reason != NULL ? answer->reason : err_sentence(answer->err);
+    complaint_log(guest, &name, err_word(answer->err),
+                  symbol_span(&answer->symbol), span_of(reason));
+}

@@ -15,7 +15,9 @@
 #include <stdbool.h>
 
 #include "base/span.h"
+#include "obs/family.h"
 
+struct answer; /* serve/ask.h */
 struct guest;  /* serve/guest.h */
 struct worker; /* serve/worker.h */
 
@@ -44,3 +46,9 @@ bool complaint_take_name(struct complaint_name *out, struct span traceparent,
  */
 void complaint_log(const struct guest *guest, const struct complaint_name *name,
                    const char *code, struct span symbol, struct span reason);
+
+/* The same of a request without a name, by the first of its answers and how it
+ * ended: where it got any quote, nothing is logged. */
+void complaint_log_answer(const struct guest *guest,
+                          const struct answer *answer,
+                          enum family_outcome outcome);

@@ -112,7 +112,7 @@ def test_it_says_how_it_is_run(run):
     assert config["Entrypoint"] == ["/usr/bin/quoted"]
     assert list(config["ExposedPorts"]) == [f"{PORT}/tcp"]
     assert config["StopSignal"] == "SIGTERM"
-    assert config["Healthcheck"]["Test"][:3] == ["CMD", "/usr/bin/quote", "--ping"]
+    assert config["Healthcheck"]["Test"] == ["CMD", "/usr/bin/quoted", "--probe", "livez"]
 
 
 def test_only_what_is_built_from_is_sent_to_the_engine(run, tmp_path):

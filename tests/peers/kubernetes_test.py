@@ -16,6 +16,7 @@ import pytest
 import yaml
 from kustomize import render
 from programs import TOP, environment, program
+from web import Web
 
 models = pytest.importorskip("kubernetes.client.models", reason="no python3-kubernetes")
 
@@ -141,7 +142,7 @@ CONTAINER = ("spec", "template", "spec", "containers", 0)
 
 @pytest.mark.parametrize("path, value, fault", [
     (("spec", "replica"), 3, "has no such field"),
-    ((*CONTAINER, "readinessProbe", "exec", "commands"), ["quote"], "has no such field"),
+    ((*CONTAINER, "readinessProbe", "httpGet", "paths"), "/", "has no such field"),
     (("spec", "replicas"), "3", "'3' is no int"),
     (("spec", "replicas"), True, "True is no int"),
     ((*CONTAINER, "command"), "quoted", "is no list"),
@@ -297,9 +298,16 @@ def test_a_server_has_time_to_leave(objects):
     assert leaves + waits >= 3
     # A server ends within 5 s of the signal.
     assert pod["terminationGracePeriodSeconds"] >= waits + 5 + 5
-    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
-        probe = container[name]
-        assert in_seconds(probe["exec"]["command"][-1]) < probe["timeoutSeconds"]
+
+
+@pytest.mark.parametrize("name, path", [
+    ("startupProbe", "/readyz"), ("readinessProbe", "/readyz"), ("livenessProbe", "/livez")])
+def test_probes_are_answered(objects, server, name, path):
+    container = selected(objects, {NAME: "quoted"})[0]["containers"][0]
+    asked = container[name]["httpGet"]
+    assert asked == {"path": path, "port": container["ports"][0]["name"]}
+    with Web(server.address) as web:
+        assert web.get(asked["path"]).status == 200
 
 
 def test_there_are_always_servers(objects):
