@@ -26,7 +26,7 @@ const char *view_next_sentence(enum desk_next next)
     static const char *const sentences[DESK_NEXTS] = {
         [DESK_NEXT_NONE] = "it is fetched when somebody asks for it",
         [DESK_NEXT_CALLED] = "a call for it is under way",
-        [DESK_NEXT_QUEUED] = "it waits to be asked for",
+        [DESK_NEXT_QUEUED] = "it waits for a call",
         [DESK_NEXT_FRESH] = "it is asked for again before it is stale",
         [DESK_NEXT_CLOSING] = "the closing price is to be had then",
         [DESK_NEXT_OPENING] = "there is no other price before then",

@@ -129,7 +129,7 @@ enum desk_next {
     DESK_NEXT_NONE,    /* nobody asked for it of late: it is fetched when
                           somebody does */
     DESK_NEXT_CALLED,  /* a call for it is under way */
-    DESK_NEXT_QUEUED,  /* it waits to be asked for, for next_ms at least */
+    DESK_NEXT_QUEUED,  /* it waits for a call, for next_ms at least */
     DESK_NEXT_FRESH,   /* it is asked for again before it is stale */
     DESK_NEXT_CLOSING, /* when the closing price is to be had */
     DESK_NEXT_OPENING, /* when its market opens, or has the next price */

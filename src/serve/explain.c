@@ -260,22 +260,42 @@ static void put_market(struct buffer *out,
 
 /* --- What comes next ------------------------------------------------------ */
 
+/* It waits in a queue: since when it may go, where, behind whom, and why. */
+static void put_queued(struct buffer *out,
+                       const struct desk_explanation *explanation)
+{
+    char in[DURATION_SIZE];
+    char when[DURATION_SIZE + 32] = "at once";
+    char others[48] = "";
+    const char *why = explanation->next_why;
+    if (explanation->next_ms == UINT64_MAX) {
+        snprintf(when, sizeof(when), "nobody knows when");
+    } else if (explanation->next_ms > 0) {
+        snprintf(when, sizeof(when), "in %s at the earliest",
+                 duration(in, explanation->next_ms));
+    }
+    if (explanation->at < explanation->witnesses_count) {
+        uint32_t queued = explanation->witnesses[explanation->at].post.queued;
+        if (queued > 1) {
+            snprintf(others, sizeof(others), ", as %" PRIu32 " others do",
+                     queued - 1);
+        }
+    }
+    put_line(out, "next", "%s: it waits for a call to %s%s%s%s", when,
+             explanation->flight.post, others, why[0] != '\0' ? ": " : "", why);
+}
+
 static void put_next(struct buffer *out,
                      const struct desk_explanation *explanation)
 {
     const char *what = view_next_sentence(explanation->next);
-    const char *why = explanation->next_why;
-    bool is_known = explanation->next_ms != UINT64_MAX;
     char in[DURATION_SIZE];
     switch (explanation->next) {
     case DESK_NEXT_CALLED:
         put_line(out, "next", "now: %s, to %s", what, explanation->flight.post);
         break;
     case DESK_NEXT_QUEUED:
-        put_line(out, "next", "%s%s: %s, of %s%s%s",
-                 is_known ? "in " : "nobody knows when",
-                 is_known ? duration(in, explanation->next_ms) : "", what,
-                 explanation->flight.post, why[0] != '\0' ? ": " : "", why);
+        put_queued(out, explanation);
         break;
     case DESK_NEXT_NONE:
         put_line(out, "next", "%s", what);

@@ -174,7 +174,8 @@ def test_nobody_left_to_ask_says_when(market):
         assert str(client.ask("GET", "MSFT")).startswith("LIMIT MSFT: market: ")
         why = explain(client, "MSFT")
         assert re.fullmatch(r"market, in \d+ .*: the allowance is used", why["to ask"])
-        assert re.fullmatch(r"in \d+ .*: it waits to be asked for, of market: .*", why["next"])
+        assert re.fullmatch(r"in \d+ .* at the earliest: it waits for a call to market: .*",
+                            why["next"])
         assert market.calls() == 1
 
 

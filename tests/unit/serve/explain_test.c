@@ -246,12 +246,18 @@ static void what_comes_next_is_said(void **state)
     s->explanation.next = DESK_NEXT_CALLED;
     assert_line(s, "next      now: a call for it is under way, to one\n");
     s->explanation.next = DESK_NEXT_QUEUED;
-    assert_line(s, "next      in 34 s: it waits to be asked for, of one\n");
+    s->explanation.witnesses[0].post.queued = 1;
+    assert_line(s, "next      in 34 s at the earliest: it waits for a call to "
+                   "one\n");
     snprintf(s->explanation.next_why, sizeof(s->explanation.next_why),
              "the allowance is used");
-    assert_line(s, "of one: the allowance is used\n");
+    s->explanation.witnesses[0].post.queued = 3;
+    assert_line(s, "a call to one, as 2 others do:\n          the allowance is "
+                   "used\n");
     s->explanation.next_ms = UINT64_MAX;
     assert_line(s, "next      nobody knows when: it waits");
+    s->explanation.next_ms = 0;
+    assert_line(s, "next      at once: it waits");
     s->explanation.next = DESK_NEXT_RETRY;
     s->explanation.next_ms = 850;
     assert_line(s, "next      in 850 ms: the last try failed\n");
