@@ -2,7 +2,7 @@
 claim  A price older than cache.stale_for is not answered any more: requests wait for the
 claim  provider, and get its error when it fails.
 
-set cache.fresh_for=100ms cache.stale_for=0
+set cache.fresh_for=100ms fetch.warm_for=0 cache.stale_for=0
 upstream price AAPL 189.84
 c1 > ask AAPL
 c1 < 189.84 USD fresh

@@ -2,7 +2,7 @@
 claim  When the refresh of a stale price fails, the price stays, labelled stale, and the
 claim  provider is left alone for a while.
 
-set cache.fresh_for=100ms fetch.retry_after=1h
+set cache.fresh_for=100ms fetch.warm_for=0 fetch.retry_after=1h
 upstream price AAPL 189.84
 upstream price IBM 137.16
 c1 > ask AAPL

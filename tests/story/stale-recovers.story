@@ -1,7 +1,7 @@
 # stale-recovers.story
 claim  A stale price whose refresh failed is fetched again after fetch.retry_after.
 
-set cache.fresh_for=100ms fetch.retry_after=100ms
+set cache.fresh_for=100ms fetch.warm_for=0 fetch.retry_after=100ms
 upstream price AAPL 189.84
 c1 > ask AAPL
 c1 < 189.84 USD fresh

@@ -2,7 +2,7 @@
 claim  A stale price is answered at once and labelled, while one call behind it brings
 claim  the next price, however many ask meanwhile.
 
-set cache.fresh_for=100ms
+set cache.fresh_for=100ms fetch.warm_for=0
 upstream price AAPL 189.84
 c1 > ask AAPL
 c1 < 189.84 USD fresh

@@ -1,7 +1,7 @@
 # unknown-after-known.story
 claim  A provider that says it does not know a symbol any more takes no good price away.
 
-set cache.fresh_for=100ms
+set cache.fresh_for=100ms fetch.warm_for=0
 upstream price AAPL 189.84
 c1 > ask AAPL
 c1 < 189.84 USD fresh
