@@ -28,9 +28,10 @@ static void log_opening(const struct database_opening *opening,
                   LOG_TEXT("path", path), LOG_TEXT("cause", opening->text));
     }
     if (opening->is_read_only) {
-        log_event(LOG_WARNING, "store",
-                  "the disk is read-only: nothing will be kept",
-                  LOG_TEXT("path", path));
+        const char *cause =
+            opening->text[0] != '\0' ? opening->text : "the disk is read-only";
+        log_event(LOG_WARNING, "store", "nothing will be kept",
+                  LOG_TEXT("path", path), LOG_TEXT("cause", cause));
     }
 }
 

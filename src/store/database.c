@@ -76,11 +76,13 @@ static int check_rows(struct database *database)
     return err != 0 || code != SQLITE_DONE ? ERR_PROTOCOL : 0;
 }
 
-/* Open the file at path; ERR_PROTOCOL where it is damaged. */
+/* Open the file at path, or where that can't be used one in memory;
+ * ERR_PROTOCOL where it is damaged. */
 static int open_file(struct database *database, const char *path,
-                     struct database_opening *opening)
+                     bool in_memory, struct database_opening *opening)
 {
-    int err = opening_file(&database->file, path, opening);
+    int err = in_memory ? opening_in_memory(&database->file, path, opening)
+                        : opening_file(&database->file, path, opening);
     if (err == 0) {
         err = prepare(database);
         if (err != 0) {
@@ -122,15 +124,19 @@ int database_open(struct database **out, const char *path,
     bool was_ours;
     int err = opening_lock(&database->lock, path, &was_ours, opening);
     if (err == 0) {
-        err = open_file(database, path, opening);
+        err = open_file(database, path, false, opening);
     }
     if (err == ERR_PROTOCOL) {
         close_file(database);
         err = opening_set_aside(path, was_ours, opening);
         if (err == 0) {
-            err = open_file(database, path, opening);
+            err = open_file(database, path, false, opening);
         }
         err = err == ERR_PROTOCOL ? ERR_IO : err;
+    }
+    if (err == ERR_IO && opening_is_disk_shut(path)) {
+        close_file(database);
+        err = open_file(database, path, true, opening);
     }
     if (err != 0) {
         database_close(&database);

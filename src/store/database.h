@@ -19,6 +19,9 @@
  *   (3) A file that is not ours, or of a newer version, is refused and left
  *       alone.
  *   (4) No two processes write the same file.
+ *   (5) A disk that is full or read-only is no reason not to start.  Where even
+ *       reading the file needs room that is not there, or it is damaged and
+ *       can't be set aside, it is as if it were empty, until the next start.
  *
  * Threads: one at a time; it need not be the same.  Every call blocks.
  */
@@ -38,8 +41,10 @@ struct database; /* opaque; see database.c */
 #define DATABASE_ERROR_SIZE 512
 
 struct database_opening {
-    bool is_read_only; /* the disk is: what is there can be read */
-    bool was_damaged;  /* a file was set aside, and a new one begun */
+    /* The disk is, or it was full: nothing will be kept.  What is there can be
+     * read, but for what opening->text says. */
+    bool is_read_only;
+    bool was_damaged; /* a file was set aside, and a new one begun */
     /* What was set aside and why, or why nothing can be written; else "". */
     char text[DATABASE_ERROR_SIZE];
 };

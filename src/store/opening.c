@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -17,6 +19,13 @@
 #include "store/schema.h"
 
 #define PATH_SIZE 4200 /* PATH_MAX and what is put behind it */
+
+/* With less room on a disk it counts as full. */
+#define ROOM_BYTES 65536u
+
+#define WRITING_TEXT                                      \
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" \
+    "PRAGMA journal_size_limit=4194304"
 
 /* Say why, and give the error; what does not fit is cut. */
 #define REFUSE(opening, err, ...)                                           \
@@ -45,7 +54,7 @@ int opening_lock(int *lock, const char *path, bool *was_ours,
     }
     *was_ours = access(name, F_OK) == 0;
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EROFS) {
+    if (fd < 0 && (errno == EROFS || errno == ENOSPC)) {
         return 0; // nobody can write there, so nobody needs to be kept out
     }
     if (fd < 0) {
@@ -196,39 +205,118 @@ static bool is_on_read_only_disk(const char *path)
     return access(path, F_OK) == 0 && access(path, W_OK) != 0 && errno == EROFS;
 }
 
+/* Whether a file is there and not empty. */
+static bool has_bytes(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && about.st_size > 0;
+}
+
+static int open_read_only(struct sqlite3 **file, const char *path,
+                          struct database_opening *opening)
+{
+    char log[PATH_SIZE];
+    if (path_with(log, path, "-wal", opening) != 0) {
+        return ERR_IO;
+    }
+    // What a server that was killed left in its log is read, too.
+    if (!has_bytes(log)) {
+        return open_immutable(file, path, opening);
+    }
+    return sqlite3_open_v2(path, file,
+                           SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+                           NULL) == SQLITE_OK
+               ? 0
+               : error_of(*file, path, opening);
+}
+
+/* `alone`: without the file beside it that a shell would share, for which there
+ * may be no room. */
+static int open_to_write(struct sqlite3 **file, const char *path, bool alone,
+                         struct database_opening *opening)
+{
+    if (sqlite3_open_v2(path, file,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                            SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK) {
+        return error_of(*file, path, opening);
+    }
+    sqlite3_busy_timeout(*file, 2000); // of a shell that somebody looks with
+    const char *text =
+        alone ? "PRAGMA locking_mode=EXCLUSIVE;" WRITING_TEXT : WRITING_TEXT;
+    return sqlite3_exec(*file, text, NULL, NULL, NULL) == SQLITE_OK
+               ? 0
+               : error_of(*file, path, opening);
+}
+
+/* Find out whether a file that is open is ours and whole. */
+static int check(struct sqlite3 *file, const char *path,
+                 struct database_opening *opening)
+{
+    int err = identify(file, path, opening);
+    if (err == 0) {
+        err = check_table(file, "PRAGMA quick_check(quote)", path, opening);
+    }
+    if (err == 0) {
+        err = check_table(file, "PRAGMA quick_check(budget)", path, opening);
+    }
+    return err;
+}
+
 int opening_file(struct sqlite3 **file, const char *path,
                  struct database_opening *opening)
 {
-    int err = 0;
     *file = NULL;
     if (is_on_read_only_disk(path)) {
-        err = open_immutable(file, path, opening);
         opening->is_read_only = true;
-    } else if (sqlite3_open_v2(path, file,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-                                   SQLITE_OPEN_NOMUTEX,
-                               NULL) != SQLITE_OK) {
-        err = error_of(*file, path, opening);
+        int err = open_read_only(file, path, opening);
+        return err == 0 ? check(*file, path, opening) : err;
     }
-    if (err != 0) {
-        return err;
-    }
-    sqlite3_busy_timeout(*file, 2000); // of a shell that somebody looks with
-    if (!opening->is_read_only &&
-        sqlite3_exec(*file,
-                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                     "PRAGMA journal_size_limit=4194304",
-                     NULL, NULL, NULL) != SQLITE_OK) {
-        return error_of(*file, path, opening);
-    }
-    err = identify(*file, path, opening);
-    if (err == 0) {
-        err = check_table(*file, "PRAGMA quick_check(quote)", path, opening);
-    }
-    if (err == 0) {
-        err = check_table(*file, "PRAGMA quick_check(budget)", path, opening);
+    int err = open_to_write(file, path, false, opening);
+    err = err == 0 ? check(*file, path, opening) : err;
+    if (err == ERR_IO && has_bytes(path)) {
+        sqlite3_close(*file);
+        err = open_to_write(file, path, true, opening);
+        err = err == 0 ? check(*file, path, opening) : err;
     }
     return err;
+}
+
+/* --- Without the file ----------------------------------------------------- */
+
+bool opening_is_disk_shut(const char *path)
+{
+    char folder[PATH_SIZE];
+    size_t len = strlen(path);
+    while (len > 0 && path[len - 1] != '/') {
+        len--;
+    }
+    snprintf(folder, sizeof(folder), "%.*s", len > 0 ? (int)len : 1,
+             len > 0 ? path : ".");
+    struct statvfs about;
+    if (statvfs(folder, &about) != 0) {
+        return false;
+    }
+    return (about.f_flag & ST_RDONLY) != 0 ||
+           (uint64_t)about.f_bavail * about.f_frsize < ROOM_BYTES;
+}
+
+int opening_in_memory(struct sqlite3 **file, const char *path,
+                      struct database_opening *opening)
+{
+    char why[DATABASE_ERROR_SIZE];
+    memcpy(why, opening->text, sizeof(why));
+    int code = sqlite3_open_v2(
+        ":memory:", file,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_MEMORY, NULL);
+    int err = code == SQLITE_OK ? make_tables(*file, path, opening) : ERR_NOMEM;
+    if (err == 0 && sqlite3_exec(*file, "PRAGMA query_only=1", NULL, NULL,
+                                 NULL) != SQLITE_OK) {
+        err = ERR_NOMEM;
+    }
+    opening->is_read_only = true;
+    return REFUSE(opening, err, "%.400s; it is not used before the next start",
+                  why);
 }
 
 /* --- Damage --------------------------------------------------------------- */

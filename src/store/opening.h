@@ -17,8 +17,8 @@ struct sqlite3;
 
 /*
  * Lock "PATH.lock", making it.  Returns 0 with *lock a descriptor, or -1 where
- * the disk is read-only, and *was_ours whether the lock file was there before;
- * ERR_FULL where another process has it; or ERR_IO.
+ * the disk is read-only or full, and *was_ours whether the lock file was there
+ * before; ERR_FULL where another process has it; or ERR_IO.
  */
 int opening_lock(int *lock, const char *path, bool *was_ours,
                  struct database_opening *opening);
@@ -34,6 +34,16 @@ void opening_unlock(int lock);
  */
 int opening_file(struct sqlite3 **file, const char *path,
                  struct database_opening *opening);
+
+/* Whether the disk is the reason why a file can't be used: it is full, or
+ * read-only. */
+bool opening_is_disk_shut(const char *path);
+
+/* Open an empty database in memory in the place of the file, for reading, after
+ * a failure that is in opening->text.  Returns 0 or ERR_NOMEM; *file as above.
+ */
+int opening_in_memory(struct sqlite3 **file, const char *path,
+                      struct database_opening *opening);
 
 /*
  * Rename a damaged file, which nobody has open.  Returns 0, with
