@@ -27,7 +27,7 @@ static const struct command table[] = {
     {"hget", -3, 1, 1, 1, "One field of a quote [MAXAGE 5s].", quotes_hget},
     {"hmget", -3, 1, 1, 1, "Several fields of a quote [MAXAGE 5s].", quotes_hmget},
     {"ping", -1, 0, 0, 0, "PONG, or the argument.", client_ping},
-    {"history", -2, 1, 1, 1, "Prices of the past: open, high, low, close and count of each step [FROM t] [TO t] [EVERY 1d].", history_history},
+    {"history", -2, 1, 1, 1, "Prices of the past by step: open, high, low, close, count [FROM t] [TO t] [EVERY 1d].", history_history},
     {"explain", 2, 1, 1, 1, "Why the price is what it is, as a text; asks no provider.", why_explain},
     {"exists", -2, 1, -1, 1, "How many of the symbols are in memory; asks no provider.", quotes_exists},
     {"ttl", 2, 1, 1, 1, "Seconds for which the quote stays fresh, 0 when stale, -2 when not in memory.", quotes_ttl},

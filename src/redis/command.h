@@ -54,8 +54,8 @@ void command_fail_symbol(struct session *session, struct buffer *out,
                          const struct symbol *symbol, int err,
                          const char *sentence);
 
-/* "-ERR wrong number of arguments for 'GET' command", and `more`, which is short
- * or "". */
+/* "-ERR wrong number of arguments for 'GET' command", and `more`, which is
+ * short or "". */
 void command_fail_arguments(struct session *session, struct buffer *out,
                             const struct resp_command *command,
                             const char *more);

@@ -46,10 +46,11 @@ bool inquiry_look_within(struct worker *worker, const struct span *texts,
                          size_t count, uint64_t max_age_ms);
 
 /*
- * Wait for what inquiry_look(), or the other, has just left without an answer.  on_done is
- * called later, never from within; where nothing could be waited for, it is not
- * called, and inquiry_is_done() at once.  Returns 0, or ERR_OVERLOADED for want
- * of memory and where WAIT_LIMIT symbols are in the worker's requests already.
+ * Wait for what inquiry_look(), or the other, has just left without an answer.
+ * on_done is called later, never from within; where nothing could be waited
+ * for, it is not called, and inquiry_is_done() at once.  Returns 0, or
+ * ERR_OVERLOADED for want of memory and where WAIT_LIMIT symbols are in the
+ * worker's requests already.
  */
 int inquiry_create(struct inquiry **out, struct worker *worker, size_t count,
                    inquiry_done_fn on_done, void *user);

@@ -24,7 +24,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-struct desk_result;  /* desk/terms.h */
+struct desk_result; /* desk/terms.h */
 struct desk_wish;
 struct metric_cells; /* obs/metric.h */
 struct symbol;       /* quote/symbol.h */

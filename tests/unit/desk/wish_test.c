@@ -6,8 +6,6 @@
  */
 #include "desk/desk.h"
 
-#include <string.h>
-
 #include "base/err.h"
 #include "desk/terms.h"
 #include "testing/testing.h"
