@@ -225,18 +225,19 @@ static void change(struct python_request *request, struct span callback,
 }
 
 void follow_change(struct python_request *request, struct span callback,
-                   const struct rpyc_box *box)
+                   const struct rpyc_box *symbols)
 {
     struct span texts[PYTHON_SYMBOLS_LIMIT];
-    struct symbol symbols[PYTHON_SYMBOLS_LIMIT];
+    struct symbol named[PYTHON_SYMBOLS_LIMIT];
     size_t count = 1;
-    bool is_one = box->label == RPYC_VALUE && box->value->type == BRINE_STR;
+    bool is_one =
+        symbols->label == RPYC_VALUE && symbols->value->type == BRINE_STR;
     if (is_one) {
-        texts[0] = box->value->text;
+        texts[0] = symbols->value->text;
     }
-    if ((is_one || service_read_symbols(request, box, texts, &count)) &&
-        resolve_all(request, texts, count, symbols)) {
-        change(request, callback, symbols, count);
+    if ((is_one || service_read_symbols(request, symbols, texts, &count)) &&
+        resolve_all(request, texts, count, named)) {
+        change(request, callback, named, count);
     } else if (callback.len > 0) {
         python_release(request->python, callback);
     }

@@ -113,11 +113,12 @@ void watch_init(struct watcher *watcher, struct watches *watches,
  */
 
 /* The key of a watch; returns its length. */
-static size_t put_key(char *key, struct watcher *watcher, struct span label,
-                      bool is_pattern)
+static size_t put_key(char *key, const struct watcher *watcher,
+                      struct span label, bool is_pattern)
 {
-    memcpy(key, (const void *)&watcher, sizeof(watcher));
-    key[sizeof(watcher)] = (char)is_pattern;
+    uintptr_t owner = (uintptr_t)watcher;
+    memcpy(key, &owner, sizeof(owner));
+    key[sizeof(owner)] = (char)is_pattern;
     memcpy(key + WATCHED_KEY_BYTES, label.data, label.len);
     return WATCHED_KEY_BYTES + label.len;
 }

@@ -77,7 +77,7 @@ struct watches {
 };
 
 /* Of a watch's key, what is before the label. */
-#define WATCHED_KEY_BYTES (sizeof(struct watcher *) + 1)
+#define WATCHED_KEY_BYTES (sizeof(uintptr_t) + 1)
 
 struct watch {
     TAILQ_ENTRY(watch) beside; // of the symbol's, or of the patterns
