@@ -75,7 +75,7 @@ static void outcome_is_that_of_all_answers(void **state)
     const struct {
         struct answer answers[2];
         size_t count;
-        int outcome;
+        enum family_outcome outcome;
     } cases[] = {
         {{fresh}, 1, FAMILY_FRESH},
         {{closed, fresh}, 2, FAMILY_FRESH},
