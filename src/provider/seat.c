@@ -7,9 +7,45 @@
 #include "document/figure.h"
 #include "provider/extract.h"
 
+/* --- Finding a seat by its text --------------------------------------------
+ */
+
+/* What it may be echoed as: 0 the whole, 1 without the suffix. */
+static struct span text_of(const struct seat *seat, unsigned which)
+{
+    const struct spelling *spelling = &seat->spelling;
+    return (struct span){spelling->text,
+                         which == 0 ? spelling->len : spelling->bare_len};
+}
+
+/* FNV-1a of a text in small letters.  Strangers who make rows collide make
+ * their own answer slow, as slow as a walk over all seats. */
+static size_t slot_of(struct span text)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        bool is_capital = c >= 'A' && c <= 'Z';
+        hash ^= (unsigned char)(is_capital ? c - 'A' + 'a' : c);
+        hash *= 16777619u;
+    }
+    return hash % SEAT_SLOTS;
+}
+
+/* Let seat `at` be found by one of its texts.  Entries are numbered from 1, two
+ * a seat. */
+static void enter(struct seat_plan *plan, size_t at, unsigned which)
+{
+    struct seat *seat = &plan->seats[at];
+    uint16_t *slot = &plan->slots[slot_of(text_of(seat, which))];
+    seat->next[which] = *slot;
+    *slot = (uint16_t)(2 * at + which + 1);
+}
+
 int seat_init_all(struct seat_plan *plan, const struct query *query)
 {
     CHECK(query->count > 0 && query->count <= PROVIDER_SYMBOLS_LIMIT);
+    bool id_is_bare = query->provider->endpoints[query->endpoint].id_is_bare;
     *plan = (struct seat_plan){
         .count = query->count,
         .stranger = span_of(""),
@@ -20,9 +56,14 @@ int seat_init_all(struct seat_plan *plan, const struct query *query)
         return ERR_NOMEM;
     }
     for (size_t i = 0; i < query->count; i++) {
-        bool is_served = spelling_of(query->provider, query->symbols[i],
-                                     &plan->seats[i].spelling);
+        struct spelling *spelling = &plan->seats[i].spelling;
+        bool is_served =
+            spelling_of(query->provider, query->symbols[i], spelling);
         CHECK(is_served);
+        enter(plan, i, 0);
+        if (id_is_bare && spelling->bare_len != spelling->len) {
+            enter(plan, i, 1);
+        }
     }
     return 0;
 }
@@ -111,17 +152,19 @@ static void lead_to(struct seat *seat, struct document_node row)
 }
 
 /* Lead a row to all seats of the symbol that it names. */
-static void lead(struct seat_plan *plan,
-                 const struct provider_endpoint *endpoint, struct span echoed,
+static void lead(struct seat_plan *plan, struct span echoed,
                  struct document_node row)
 {
+    struct span text = span_trim(echoed);
     bool is_expected = false;
-    for (size_t i = 0; i < plan->count; i++) {
-        struct seat *seat = &plan->seats[i];
-        if (spelling_equal(&seat->spelling, echoed, endpoint->id_is_bare)) {
+    for (uint16_t entry = plan->slots[slot_of(text)]; entry != 0;) {
+        struct seat *seat = &plan->seats[(entry - 1) / 2];
+        unsigned which = (entry - 1u) % 2;
+        if (span_equal_nocase(text_of(seat, which), text)) {
             lead_to(seat, row);
             is_expected = true;
         }
+        entry = seat->next[which];
     }
     if (!is_expected && plan->strangers++ == 0) {
         plan->stranger = echoed;
@@ -145,10 +188,10 @@ static void lead_member(struct seat_plan *plan,
     if (endpoint->shape == PROVIDER_MAP) {
         // A symbol that has null is one without data; other values are no rows.
         if (is_object || member.kind == DOCUMENT_NULL) {
-            lead(plan, endpoint, name, member);
+            lead(plan, name, member);
         }
     } else if (is_object && endpoint->id.len > 0) {
-        lead(plan, endpoint, echoed_by(endpoint, member), member);
+        lead(plan, echoed_by(endpoint, member), member);
     } else if (is_object) {
         CHECK(plan->count == 1);
         lead_to(&plan->seats[0], member);

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "document/document.h"
 #include "provider/provider_priv.h"
@@ -24,11 +25,16 @@ enum seat_place {
     SEAT_ROWS,
 };
 
+/* Seats are found by their text, for a file may have more rows than a call has
+ * symbols, by far. */
+#define SEAT_SLOTS 512
+
 /* A symbol that was asked for. */
 struct seat {
     struct spelling spelling; /* as it was sent */
     size_t rows;              /* that are about it; one is right */
     struct document_node row; /* the first of them; may be null */
+    uint16_t next[2]; /* of its slot: by its text, and without the suffix */
 };
 
 /* All of a query.  The caller's to end with seat_deinit_all(). */
@@ -40,6 +46,7 @@ struct seat_plan {
     size_t strangers;            /* rows about what nobody asked for */
     struct span stranger;        /* whom the first of them names; "": nobody */
     struct span echoed; /* of one object: whom it names; "" for nobody */
+    uint16_t slots[SEAT_SLOTS]; /* the first of each, as seat.c numbers them */
 };
 
 /* Make a seat for each symbol.  Returns 0 or ERR_NOMEM.  Threads: the
