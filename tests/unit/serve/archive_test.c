@@ -264,12 +264,12 @@ static void the_market_is_the_symbols_the_names_files_or_the_usual(void **state)
 #define IS_INSTRUMENTED 0
 #endif
 
-/* A process's time costs the same whatever else runs; the least of some rounds
- * is not disturbed. */
+/* What the thread itself took, whatever else runs; the least of some rounds is
+ * little disturbed. */
 static double cpu_s(void)
 {
     struct timespec now;
-    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -340,12 +340,12 @@ static double start_s(struct fixture *f, int64_t now_unix_ms)
 static void a_hundred_thousand_quotes_cost_little_more_than_their_rows(
     void **state)
 {
-    const double times_max = 12;
+    const double times_max = 10;
     struct fixture *f = *state;
     keep_many(f, CLOSE_UNIX_MS + 5 * MINUTE_MS);
     double bare_s = 1e9;
     double whole_s = 1e9;
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < 5; round++) {
         double s = read_bare_s(f);
         bare_s = s < bare_s ? s : bare_s;
         s = start_s(f, CLOSE_UNIX_MS + 3 * HOUR_MS);
