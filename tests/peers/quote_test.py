@@ -208,7 +208,7 @@ def test_fields_that_are_absent_are_left_out(server):
         {"asked": "X", "symbol": "X", "price": "0.000012345678"}]
     assert ask(server, "X").stdout == (
         "NAME  SYMBOL           PRICE  CHANGE  AGE  STATE\n"
-        "X     X       0.000012345678       -    -  \n")
+        "X     X       0.000012345678       -    -  -\n")
 
 
 # --- Terminals -----------------------------------------------------------------
@@ -738,8 +738,10 @@ def test_zsh_completion_parses():
 # --- The library as others see it ----------------------------------------------
 
 EXPORTED = """
-    quoted_close quoted_error_name quoted_error_text quoted_get quoted_get_many
-    quoted_last_message quoted_open quoted_ping quoted_state_name quoted_version
+    quoted_close quoted_error_name quoted_error_text quoted_explain quoted_get
+    quoted_get_many quoted_last_message quoted_open quoted_ping quoted_state_name
+    quoted_version quoted_watch_close quoted_watch_fd quoted_watch_message
+    quoted_watch_next quoted_watch_open quoted_watch_server
 """
 
 
