@@ -14,7 +14,7 @@ import shutil
 import signal
 
 import pytest
-from balancer import BACK_S, HAPROXY, NGINX, Balancer, Fleet, replace
+from balancer import BACK_S, HAPROXY, NGINX, Balancer, Fleet, Haproxy, replace
 from programs import SLOWER, TOP, Market, wait_until
 from web import Events, Web
 
@@ -28,6 +28,9 @@ class Gate(Balancer):
             return self.get("/livez").status == 200
         except (ConnectionRefusedError, AssertionError):
             return False
+
+    def left_out(self, name):
+        """Wait until a server that died is asked no more, where that can be known."""
 
     def get(self, target, **headers):
         """Ask on a connection of its own."""
@@ -58,22 +61,23 @@ class HttpNginx(Gate):
         return text.replace("/var/log/nginx/", f"{folder}/")
 
 
-class HttpHaproxy(Gate):
+class HttpHaproxy(Gate, Haproxy):
     """HAProxy by deploy/haproxy/http.cfg."""
 
-    def __init__(self, addresses):
-        self._addresses = addresses
-        super().__init__(HAPROXY, ["-db", "-f"])
+    def is_ready(self):
+        return all(row["status"] == "UP" for row in self.rows().values())
 
-    def finish(self, expected=-signal.SIGTERM):
-        super().finish(expected)  # it ends by the signal itself
+    def left_out(self, name):
+        """Wait until it has found out that a server is dead."""
+        self.wait_status(name, "DOWN")
 
     def configure(self, folder):
         text = (TOP / "deploy/haproxy/http.cfg").read_text()
         for i, (host, port) in enumerate(self._addresses, 1):
             text = replace(text, rf"127\.0\.0\.1:740{i}\b", f"{host}:{port}")
         text = replace(text, r"bind :7480\b", "bind {}:{}".format(*self.address))
-        text = replace(text, r"/run/haproxy/admin\.sock", str(folder / "control"))
+        self.control = str(folder / "control")
+        text = replace(text, r"/run/haproxy/admin\.sock", self.control)
         text = replace(text, r"timeout check 250ms", f"timeout check {int(250 * SLOWER)}ms")
         if os.geteuid() != 0:
             text = re.sub(r"(?m)^( *)(user|group) haproxy$", r"\1#\2 haproxy", text)
@@ -144,6 +148,7 @@ def test_server_that_dies_is_left_out_and_no_request_fails(fleet, proxy):
             fleet.kill(name)
             for _ in range(20):
                 assert front.get("/version").status == 200
+            front.left_out(name)
         assert front.get("/version").json["server"] == "3"
         fleet.start("1")
         wait_until(lambda: front.get("/version").json["server"] == "1", "server 1 again", BACK_S)
