@@ -24,6 +24,7 @@ import keys
 from programs import BUILD, TOP, Server, environment, program, wait_until
 from stub import Stub
 
+ANYBODY = ("--set", "providers.0.name=market")
 BUILT_IN = sorted(path.stem for path in (TOP / "data/providers").glob("*.yaml"))
 
 
@@ -178,10 +179,13 @@ def test_the_installed_ones_are_good_to_begin_with(tmp_path):
         assert status == 0, err
 
 
+    calendars = folders[0].parent / "calendars"
+    assert sorted(path.name for path in calendars.iterdir()) == \
+        sorted(path.name for path in (TOP / "data/calendars").glob("*.yaml"))
+    assert run(*ANYBODY, "--set", f"calendars={calendars}", "--check-config")[0] == 0
+
+
 # --- Calendars ----------------------------------------------------------------------
-
-ANYBODY = ("--set", "providers.0.name=market")
-
 
 def test_the_calendar_of_the_page_is_good(tmp_path):
     (tmp_path / "warsaw.yaml").write_text(example("calendars.md", "calendars/warsaw.yaml"))
