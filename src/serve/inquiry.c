@@ -192,14 +192,25 @@ static bool begin_to_wait(struct entry *entry)
     return entry->err == 0;
 }
 
+/* Whether a flight brought what is as new as the entry demands.  A call that
+ * ended when the flight knew of the demand has brought it, though clocks of two
+ * threads, read a moment apart, may say otherwise. */
+static bool is_demanded(const struct entry *entry,
+                        const struct desk_result *result)
+{
+    uint64_t not_before_ms = entry->waiter.not_before_mono_ms;
+    bool is_called =
+        !result->is_recalled && result->not_before_mono_ms >= not_before_ms;
+    return result->err == 0 &&
+           (is_called || ask_is_new(&result->quote, not_before_ms,
+                                    entry->inquiry->worker->loop.now_ms));
+}
+
 /* Take what a flight brought.  Returns false where it waits for another one. */
 static bool take(struct entry *entry, const struct desk_result *result)
 {
-    uint64_t not_before_ms = entry->waiter.not_before_mono_ms;
-    uint64_t now_ms = entry->inquiry->worker->loop.now_ms;
-    bool is_refused = not_before_ms > 0 &&
-                      (result->err != 0 ||
-                       !ask_is_new(&result->quote, not_before_ms, now_ms));
+    bool is_refused =
+        entry->waiter.not_before_mono_ms > 0 && !is_demanded(entry, result);
     if (is_refused && is_for_others(entry, result)) {
         return !begin_to_wait(entry);
     }

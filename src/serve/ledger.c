@@ -97,6 +97,7 @@ static void keep_current(struct ledger *ledger, struct desk_result *result,
     bool is_known = cache_peek(cache, &result->symbol, &found);
     CHECK(is_known && found.quote != NULL);
     result->quote = *found.quote;
+    result->is_recalled = true;
     uint64_t hold_ms =
         atomic_load_explicit(&ledger->retry_after_ms, memory_order_relaxed);
     cache_fail(cache, &result->symbol, ERR_STALE, now_ms + hold_ms);

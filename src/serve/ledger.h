@@ -48,5 +48,5 @@ bool ledger_served(struct ledger *ledger, const struct symbol *symbol,
                    struct quote *out);
 
 /* Keep what became of a symbol.  Where what is current is newer than what came,
- * result->quote becomes that. */
+ * result->quote becomes that, as if it had been recalled. */
 void ledger_keep(struct ledger *ledger, struct desk_result *result);

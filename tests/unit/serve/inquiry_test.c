@@ -325,14 +325,21 @@ static struct inquiry *demand(const char *text)
 }
 
 /* A flight ends with a quote that was fetched then, and not_before demanded. */
-static void land(const char *symbol, uint64_t fetched_ms,
-                 uint64_t not_before_ms)
+static void land_known(const char *symbol, uint64_t fetched_ms,
+                       uint64_t not_before_ms, bool is_recalled)
 {
-    struct desk_result result = {.not_before_mono_ms = not_before_ms};
+    struct desk_result result = {.not_before_mono_ms = not_before_ms,
+                                 .is_recalled = is_recalled};
     assert_int_equal(symbol_parse(&result.symbol, span_of(symbol)), 0);
     result.quote.symbol = result.symbol;
     result.quote.fetched_mono_ms = fetched_ms;
     wait_end(fixture.worker.waits, &result);
+}
+
+static void land(const char *symbol, uint64_t fetched_ms,
+                 uint64_t not_before_ms)
+{
+    land_known(symbol, fetched_ms, not_before_ms, false);
 }
 
 static void assert_answer(struct inquiry **inquiry, int err, const char *reason)
@@ -369,6 +376,9 @@ static void a_demand_is_made_upstream_and_met(void **state)
     land("O1", 1100, 1100);
     assert_int_equal(fixture.done, 1);
     assert_answer(&inquiry, 0, NULL);
+    inquiry = demand("O1"); // by a thread whose clock was read earlier
+    land("O1", 1099, 1100);
+    assert_answer(&inquiry, 0, NULL);
     inquiry = demand("M1"); // where there was no quote at all
     assert_int_equal(fixture.wish.not_before_mono_ms, 1100);
     land("M1", 1160, 0); // by a call that others waited for
@@ -392,7 +402,7 @@ static void a_call_that_brings_no_newer_quote_is_told(void **state)
 {
     (void)state;
     struct inquiry *inquiry = demand("O1");
-    land("O1", 1099, 1100);
+    land_known("O1", 1099, 1100, true); // it was current already
     assert_int_equal(fixture.done, 1);
     assert_answer(&inquiry, ERR_TOOOLD,
                   "51 ms old, at most 50 ms was asked for; the price that the "
@@ -499,7 +509,7 @@ static void oom_of_a_reason_leaves_the_word(void **state)
     for (size_t n = 1; n < 5; n++) {
         struct inquiry *inquiry = demand("O1");
         mem_fail_nth(n);
-        land("O1", 1000, 1100);
+        land_known("O1", 1000, 1100, true);
         mem_fail_nth(0);
         inquiry_recall(inquiry);
         assert_int_equal(fixture.worker.answers[0].err, ERR_TOOOLD);

@@ -131,6 +131,7 @@ static void older_price_leaves_the_current_one_its_age(void **state)
     second.quote.as_of_unix_ns = 1000;
     ledger_keep(&fixture.ledger, &second);
     assert_int_equal(second.quote.fetched_mono_ms, NOW_MS - 9000);
+    assert_true(second.is_recalled && !first.is_recalled);
     struct cache_found found;
     assert_true(cache_peek(fixture.cache, &second.symbol, &found));
     assert_int_equal(found.failure, ERR_STALE);
