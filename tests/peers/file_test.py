@@ -103,6 +103,17 @@ def test_what_is_asked_for_follows_the_file(tmp_path, write):
         assert not server.warnings()
 
 
+def test_who_watches_a_symbol_is_told_of_the_new_price(tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_text(rows("IBM,1,,"))
+    with FileServer(path) as server, server.connect() as watcher:
+        watcher.send("SUBSCRIBE", "IBM")
+        assert watcher.receive()[:2] == ["subscribe", "IBM"]
+        assert json.loads(watcher.receive()[2])["price"] == "1.00"
+        replace(path, rows("IBM,2,,"))
+        assert json.loads(watcher.receive()[2])["price"] == "2.00"
+
+
 def test_a_link_that_leads_elsewhere_is_followed(tmp_path):
     for name, price in (("one", 1), ("two", 2)):
         (tmp_path / name).mkdir()
