@@ -261,6 +261,22 @@ static void what_is_wanted_is_refreshed_before_it_is_stale(void **state)
     assert_in_range(f->made_count, before, before + 1);
 }
 
+static void what_is_watched_is_refreshed_though_nobody_asks(void **state)
+{
+    struct counter *f = *state;
+    f->policy.warm_for_ms = 0;
+    counter_open_desk(f, true);
+    f->interest = (struct desk_interest){.is_watched = true};
+    counter_ask(f, "IBM", 0, true);
+    counter_settle(f);
+    counter_run(f, 290000);
+    assert_in_range(f->made_count, 5, 7);
+    f->interest.is_watched = false;
+    size_t before = f->made_count;
+    counter_run(f, 600000);
+    assert_in_range(f->made_count, before, before + 1);
+}
+
 static void people_go_before_refreshes(void **state)
 {
     struct counter *f = *state;
@@ -377,6 +393,7 @@ static const struct CMUnitTest tests[] = {
     TEST(symbols_wait_for_company_but_not_for_long),
     TEST(a_budget_of_symbols_bounds_the_batch),
     TEST(what_is_wanted_is_refreshed_before_it_is_stale),
+    TEST(what_is_watched_is_refreshed_though_nobody_asks),
     TEST(people_go_before_refreshes),
     TEST(refreshes_are_paced_and_leave_some_for_people),
     TEST(a_change_keeps_what_is_spent_and_what_is_under_way),
