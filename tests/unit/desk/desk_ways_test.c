@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "calendar/calendar.h"
+#include "calendar/zone.h"
 #include "desk/desk.h"
 #include "desk/view.h"
 #include "testing/testing.h"
@@ -277,6 +279,30 @@ static void what_is_watched_is_refreshed_though_nobody_asks(void **state)
     assert_in_range(f->made_count, before, before + 1);
 }
 
+/* A Saturday; New York is closed until Monday. */
+#define SATURDAY_MS 1795262400000
+
+static void what_is_watched_is_left_alone_while_its_market_is_closed(
+    void **state)
+{
+    struct counter *f = *state;
+    struct calendar *calendar;
+    char error[CALENDAR_ERROR_SIZE];
+    assert_int_equal(calendar_create(&calendar), 0);
+    assert_int_equal(calendar_add_built_in(calendar, ZONE_FOLDER, error), 0);
+    f->hours = calendar_find(calendar, span_of("XNYS"));
+    f->now.unix_ms = SATURDAY_MS;
+    counter_open_desk(f, true);
+    f->interest = (struct desk_interest){.is_watched = true};
+    counter_ask(f, "IBM", 0, true);
+    counter_settle(f);
+    counter_run(f, 24 * 3600000);
+    assert_int_equal(f->made_count, 1);
+    counter_run(f, 28 * 3600000); // it is Monday, and open
+    assert_true(f->made_count > 10);
+    calendar_destroy(&calendar);
+}
+
 static void people_go_before_refreshes(void **state)
 {
     struct counter *f = *state;
@@ -394,6 +420,7 @@ static const struct CMUnitTest tests[] = {
     TEST(a_budget_of_symbols_bounds_the_batch),
     TEST(what_is_wanted_is_refreshed_before_it_is_stale),
     TEST(what_is_watched_is_refreshed_though_nobody_asks),
+    TEST(what_is_watched_is_left_alone_while_its_market_is_closed),
     TEST(people_go_before_refreshes),
     TEST(refreshes_are_paced_and_leave_some_for_people),
     TEST(a_change_keeps_what_is_spent_and_what_is_under_way),
