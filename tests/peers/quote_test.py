@@ -528,7 +528,7 @@ def test_many_are_pipelined_and_answered_in_order(server):
     b"$-1\r\n", b"*1\r\n*1\r\n:1\r\n", b"*2147483647\r\n", b"*4294967296\r\n",
     b"$536870912\r\n", array(["symbol", "IBM"]),
     quote(price="NaN"), quote(high="-"), Close(), Reset(), Hang(), Cut(30),
-], ids=str)
+], ids=lambda step: type(step).__name__.lower())
 def test_next_address_answers_for_one_that_does_not(server, other, step):
     server.steps = [step]
     for result in until_asked(server, lambda: timed(
