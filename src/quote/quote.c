@@ -2,6 +2,7 @@
 #include "quote/quote.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -71,6 +72,34 @@ int quote_print_as_of(char out[QUOTE_AS_OF_SIZE], const struct quote *quote)
         return len;
     }
     return print_fraction(out, len, ns);
+}
+
+static bool equal_values(const struct quote *a, const struct quote *b)
+{
+    return a->has == b->has &&
+           memcmp(a->digits, b->digits, sizeof(a->digits)) == 0 &&
+           memcmp(a->exponents, b->exponents, sizeof(a->exponents)) == 0 &&
+           memcmp(a->currency, b->currency, sizeof(a->currency)) == 0 &&
+           memcmp(a->source, b->source, sizeof(a->source)) == 0 &&
+           a->unit_factor == b->unit_factor;
+}
+
+static bool equal_times(const struct quote *a, const struct quote *b)
+{
+    return a->fetched_mono_ms == b->fetched_mono_ms &&
+           a->fetched_unix_ms == b->fetched_unix_ms &&
+           a->settled_until_mono_ms == b->settled_until_mono_ms &&
+           a->has_as_of == b->has_as_of && a->as_of_is_day == b->as_of_is_day &&
+           a->as_of_unix_ns == b->as_of_unix_ns &&
+           a->is_closing == b->is_closing && a->is_old == b->is_old &&
+           a->delay == b->delay && a->delay_s == b->delay_s;
+}
+
+bool quote_equal(const struct quote *a, const struct quote *b)
+{
+    // The price's text is of its digits.
+    return symbol_equal(&a->symbol, &b->symbol) && equal_times(a, b) &&
+           equal_values(a, b);
 }
 
 /* The whole second that an instant is in. */

@@ -110,6 +110,9 @@ int quote_print_number(char out[DECIMAL_TEXT_SIZE], const struct quote *quote,
  * (checked).  Returns the length without the 0. */
 int quote_print_as_of(char out[QUOTE_AS_OF_SIZE], const struct quote *quote);
 
+/* Whether two quotes are the same in every member. */
+bool quote_equal(const struct quote *a, const struct quote *b);
+
 /*
  * Which of two prices is the earlier one: below 0 where a's surely is, above 0
  * where b's surely is, else 0, and 0 where either has no as_of.  A day is 24

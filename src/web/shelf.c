@@ -178,9 +178,8 @@ void shelf_put_quote(struct shelf *shelf, const struct answer *answer,
 static bool is_of(const struct rendition *rendition,
                   const struct answer *answer, enum form form)
 {
-    // The bytes between the fields may differ: then it is composed again.
     return rendition->form == form && rendition->state == answer->state &&
-           memcmp(&rendition->quote, answer->quote, sizeof(struct quote)) == 0;
+           quote_equal(&rendition->quote, answer->quote);
 }
 
 /* The place of a symbol's rendition, which may hold another one. */

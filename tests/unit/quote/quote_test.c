@@ -193,6 +193,67 @@ static void prices_are_compared_by_what_is_sure(void **state)
     assert_int_equal(quote_compare_as_of(&unknown, &known), 0);
 }
 
+/* Change member number `i`; returns false where there are no more. */
+static bool change(struct quote *quote, int i)
+{
+    switch (i) {
+    case 0:
+        return symbol_parse(&quote->symbol, span_of("AAPL")) == 0;
+    case 1:
+        quote_set(quote, QUOTE_PRICE, (struct decimal){13717, -2});
+        return true;
+    case 2:
+        quote_set(quote, QUOTE_PRICE, (struct decimal){13716, -3});
+        return true;
+    case 3:
+        quote_set(quote, QUOTE_VOLUME, (struct decimal){0, 0});
+        return true;
+    case 4:
+        return (quote->has_as_of = true);
+    case 5:
+        return (quote->as_of_is_day = true);
+    case 6:
+        return (quote->is_closing = true);
+    case 7:
+        return (quote->is_old = true);
+    case 8:
+        return (quote->delay = QUOTE_DELAY_KNOWN) != 0;
+    case 9:
+        return ++quote->delay_s > 0;
+    case 10:
+        return ++quote->as_of_unix_ns > 0;
+    case 11:
+        return ++quote->fetched_unix_ms > 0;
+    case 12:
+        return ++quote->fetched_mono_ms > 0;
+    case 13:
+        return ++quote->settled_until_mono_ms > 0;
+    case 14:
+        return (quote->currency[0] = 'U') != 0;
+    case 15:
+        return (quote->source[0] = 'a') != 0;
+    case 16:
+        return (quote->unit_factor = 100) != 0;
+    default:
+        return false;
+    }
+}
+
+static void quotes_are_equal_only_in_every_member(void **state)
+{
+    (void)state;
+    struct quote quote = {0};
+    assert_int_equal(symbol_parse(&quote.symbol, span_of("IBM")), 0);
+    quote_set(&quote, QUOTE_PRICE, (struct decimal){13716, -2});
+    const struct quote same = quote;
+    assert_true(quote_equal(&quote, &same));
+    struct quote other = quote;
+    for (int i = 0; change(&other, i); i++) {
+        assert_false(quote_equal(&quote, &other));
+        other = quote;
+    }
+}
+
 static void print_open(void *user)
 {
     char text[DECIMAL_TEXT_SIZE];
@@ -238,6 +299,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(day_alone_prints_as_a_day),
     cmocka_unit_test(instant_prints_as_rfc_3339_with_the_places_it_has),
     cmocka_unit_test(prices_are_compared_by_what_is_sure),
+    cmocka_unit_test(quotes_are_equal_only_in_every_member),
     cmocka_unit_test(what_is_not_there_aborts),
 };
 
