@@ -17,7 +17,9 @@ static void inv1_older_fetch_is_not_taken(void **state)
     struct listener one;
     begin(&one);
     join(&one, "A"); // waits for a flight
-    publish("A", 20);
+    struct quote newer = quote_of("A", 20);
+    newer.has_as_of = false;
+    assert_int_equal(publish_quote(&newer), 0);
     deliver();
     assert_int_equal(had(&one, "A"), 20);
     end_flight("A", 0, 10);
@@ -250,14 +252,16 @@ static void price_that_has_expired_is_not_taken(void **state)
     one.is_lazy = true;
     join(&one, "A");
     publish("A", 1000);
+    end_flight("A", 0, 1000);
     deliver();
+    assert_int_equal(watching.asked, 1);
     watching.worker.loop.now_ms = 3000;
     take_all(&one);
     assert_int_equal(one.count, 0);
     struct listener two;
     begin(&two);
     join(&two, "A"); // asks for it anew
-    assert_int_equal(watching.asked, 1);
+    assert_int_equal(watching.asked, 2);
     end_flight("A", ERR_UPSTREAM, 0);
     deliver();
     take_all(&one);
