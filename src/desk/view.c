@@ -230,17 +230,44 @@ static void look_at_saying(const struct post *post, struct steady_time now,
     snprintf(out->decided_by, sizeof(out->decided_by), "%s", said.decided_by);
 }
 
+/* Until a post might be asked for a symbol, and why not now. */
+static uint64_t wait_at(struct post *post, struct steady_time now,
+                        const struct symbol *symbol, enum desk_reach reach,
+                        const char **why)
+{
+    const struct ban *ban = post_ban_of(post, symbol, now.mono_ms);
+    int err;
+    if (ban != NULL) {
+        *why = ban->why;
+        return ban->until_mono_ms - now.mono_ms;
+    }
+    return reach == DESK_SERVES ? route_wait_ms(post, now, symbol, why, &err)
+                                : UINT64_MAX;
+}
+
 static void hear(struct desk *desk, struct steady_time now, size_t i,
                  const struct symbol *symbol, struct desk_witness *out)
 {
     struct post *post = &desk->set->posts[i];
     const char *why = "";
-    int err;
     view_look_at_post(desk, now, i, &out->post);
     look_at_saying(post, now, symbol, &out->said);
     out->reach = reach_of(post, symbol, now.mono_ms);
-    out->wait_ms = route_wait_ms(post, now, symbol, &why, &err);
+    out->wait_ms = wait_at(post, now, symbol, out->reach, &why);
     snprintf(out->wait_why, sizeof(out->wait_why), "%s", why);
+}
+
+/* Whether some witness behind another would ask at once. */
+static bool is_served_behind(const struct desk_explanation *explanation,
+                             size_t i)
+{
+    for (size_t k = i + 1; k < explanation->witnesses_count; k++) {
+        const struct desk_witness *witness = &explanation->witnesses[k];
+        if (witness->reach == DESK_SERVES && witness->wait_ms == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The witness that would be asked, if somebody waited for the symbol: as
@@ -255,7 +282,10 @@ static size_t find_next_witness(const struct desk *desk,
         if (witness->reach != DESK_SERVES) {
             continue;
         }
-        if (witness->wait_ms <= desk->policy.wait_for_ms) {
+        bool is_ill =
+            witness->wait_ms > 0 && rest_is_trial(&desk->set->posts[i].rest);
+        if (witness->wait_ms <= desk->policy.wait_for_ms &&
+            !(is_ill && is_served_behind(explanation, i))) {
             return i;
         }
         if (patient == count && witness->wait_ms != UINT64_MAX) {

@@ -118,8 +118,8 @@ struct desk_witness {
     struct desk_post_view post;
     enum desk_reach reach;
     struct desk_saying said; /* of this symbol */
-    /* Of one that serves: until it might be asked for this symbol; 0: now;
-     * UINT64_MAX: nobody knows when.  And why not now, or "". */
+    /* Until it might be asked for this symbol; 0: now; UINT64_MAX: nobody knows
+     * when, or never.  And why not now, or "". */
     uint64_t wait_ms;
     char wait_why[PROVIDER_TEXT_SIZE];
 };

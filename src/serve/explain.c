@@ -353,6 +353,10 @@ static void put_standing(struct buffer *out, const struct desk_witness *witness)
     CHECK(len > 0 && (size_t)len < sizeof(text));
     struct span line = {text, (size_t)len};
     buffer_printf(out, "%.*s\n", (int)fit(line, EXPLAIN_COLUMNS), text);
+    if (witness->reach == DESK_OTHER_UNIT) { // which it said well
+        put_line(out, "  why", "%s; not asked for another %s",
+                 witness->wait_why, duration(length, witness->wait_ms));
+    }
 }
 
 /* What it said: of this symbol, or else of the last one. */

@@ -7,6 +7,7 @@
 #include "calendar/calendar.h"
 #include "calendar/zone.h"
 #include "desk/desk.h"
+#include "desk/post.h"
 #include "testing/testing.h"
 #include "unit/desk/counter.h"
 
@@ -282,6 +283,27 @@ static void where_the_first_is_used_up_the_second_is_next(void **state)
     assert_int_equal(why.witnesses[1].wait_ms, 0);
 }
 
+static void nobody_waits_for_a_provider_that_fails_where_another_is_well(
+    void **state)
+{
+    struct counter *f = *state;
+    f->providers = 2;
+    f->moods[0] = COUNTER_DOWN;
+    counter_open_desk(f, false);
+    for (int i = 0; i < 3; i++) {
+        price(f, "IBM");
+    }
+    struct desk_explanation why = explain(f, "IBM");
+    assert_int_equal(why.witnesses[0].wait_ms, 1000);
+    assert_true(why.witnesses[0].wait_ms < f->policy.wait_for_ms);
+    assert_int_equal(why.at, 1);
+    // It is as was said.
+    size_t before = f->made_count;
+    price(f, "IBM");
+    assert_int_equal(f->made_count, before + 1);
+    assert_int_equal(f->made[before].provider, 1);
+}
+
 static void who_refused_a_symbol_is_not_asked_for_it(void **state)
 {
     struct counter *f = *state;
@@ -290,6 +312,8 @@ static void who_refused_a_symbol_is_not_asked_for_it(void **state)
     price(f, "IBM");
     struct desk_explanation why = explain(f, "IBM");
     assert_int_equal(why.witnesses[0].reach, DESK_NOT_IN_PLAN);
+    assert_int_equal(why.witnesses[0].wait_ms, POST_BAN_MS);
+    assert_string_equal(why.witnesses[0].wait_why, "in a mood");
     assert_int_equal(why.at, 1); // nobody
     assert_int_equal(explain(f, "MSFT").witnesses[0].reach, DESK_SERVES);
 }
@@ -306,6 +330,7 @@ static void a_market_that_the_settings_leave_out_is_not_served(void **state)
     assert_int_equal(desk_open(f->desk, f->now, &f->policy, providers, 1), 0);
     struct desk_explanation why = explain(f, "TSCO.XLON");
     assert_int_equal(why.witnesses[0].reach, DESK_NOT_ITS_MARKET);
+    assert_true(why.witnesses[0].wait_ms == UINT64_MAX);
     assert_int_equal(why.at, 1); // nobody
 }
 
@@ -425,6 +450,7 @@ static const struct CMUnitTest tests[] = {
     UNIT(what_is_due_at_the_opening_is_not_due_before_it),
     UNIT(after_a_failure_it_is_tried_again),
     UNIT(where_the_first_is_used_up_the_second_is_next),
+    UNIT(nobody_waits_for_a_provider_that_fails_where_another_is_well),
     UNIT(who_refused_a_symbol_is_not_asked_for_it),
     UNIT(a_market_that_the_settings_leave_out_is_not_served),
     UNIT(how_a_provider_stands),

@@ -289,6 +289,12 @@ static void how_a_provider_stands_is_said(void **state)
     assert_line(s, "\none: off, not asked for this market: HTTP status 500\n");
     one->reach = DESK_NOT_IN_PLAN;
     assert_line(s, ", its plan does not have this symbol");
+    one->reach = DESK_OTHER_UNIT;
+    one->wait_ms = 600000;
+    snprintf(one->wait_why, sizeof(one->wait_why), "USD, and EUR before");
+    assert_line(s, ", its price was in another unit");
+    assert_line(s, "  why     USD, and EUR before; not asked for another 10 "
+                   "min\n");
 }
 
 static void what_a_provider_said_is_told(void **state)
