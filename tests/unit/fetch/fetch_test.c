@@ -229,8 +229,8 @@ static void provider_without_a_good_key_rests_until_it_has_another(void **state)
     set_mood(&office, 1, SITE_UNKNOWN);
     struct desk_result result = office_fetch(&office, "TSLA");
     assert_int_equal(result.err, ERR_UPSTREAM);
-    assert_non_null(strstr(
-        result.reason, "not called until its settings change"));
+    assert_non_null(
+        strstr(result.reason, "not called until its settings change"));
     assert_int_equal(calls_of(&office, 0), 1);
     assert_int_equal(office_metric(&office, METRIC_upstream_resting), 1);
 
