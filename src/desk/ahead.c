@@ -237,6 +237,7 @@ void desk_renew(struct desk *desk, struct steady_time now, const char *provider)
         struct post *post = &desk->set->posts[i];
         if (has_news(post, provider)) {
             post->rest = (struct rest){.until_ms = 0};
+            ban_lift_all(&post->bans); // what was wrong may be right now
         }
     }
     // A copy, for the wheel changes meanwhile.  Without memory they are asked

@@ -71,6 +71,22 @@ static void one_behind_in_another_unit_is_refused(void **state)
     assert_served(f, "4.085", "two");
 }
 
+/* A file that was wrong may be right when it has changed. */
+static void one_that_has_news_is_asked_again(void **state)
+{
+    struct counter *f = *state;
+    counter_open_desk(f, false);
+    assert_int_equal(ask(f), 0);
+    f->moods[0] = COUNTER_UNKNOWN;
+    f->says[1] = (struct counter_said){PENCE, "GBP", 0};
+    assert_int_equal(ask(f), ERR_UPSTREAM);
+    f->says[1] = (struct counter_said){POUNDS, "GBP", 0};
+    assert_int_equal(ask(f), ERR_UPSTREAM);
+    desk_renew(f->desk, f->now, "two");
+    assert_int_equal(ask(f), 0);
+    assert_served(f, "4.085", "two");
+}
+
 static void the_next_provider_is_asked(void **state)
 {
     struct counter *f = *state;
@@ -183,6 +199,7 @@ static void the_currency_is_that_of_the_names_where_nobody_says_one(
 
 static const struct CMUnitTest tests[] = {
     TEST(one_behind_in_another_unit_is_refused),
+    TEST(one_that_has_news_is_asked_again),
     TEST(the_next_provider_is_asked),
     TEST(one_before_in_another_unit_is_believed),
     TEST(other_currencies_are_other_units),
