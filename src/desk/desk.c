@@ -485,21 +485,20 @@ size_t desk_count(const struct desk *desk)
     return HASH_COUNT(desk->flights);
 }
 
-void desk_spend_again(struct desk *desk, struct steady_time now,
-                      const struct desk_call *call, unsigned times)
+bool desk_spend_again(struct desk *desk, struct steady_time now,
+                      const struct desk_call *call)
 {
     const struct desk_trip *trip = (const struct desk_trip *)call;
     struct post *post = set_find(desk->set, trip->call.budget_key);
-    metric_add(desk->cells, METRIC_upstream_calls, times);
-    if (post == NULL) {
-        return; // the key is not used any more
-    }
-    for (unsigned i = 0; i < times; i++) {
-        if (post_spend(post, now, call->query.symbols, call->query.count) !=
-            0) {
-            return; // for want of memory a symbol is not counted as known
-        }
-    }
+    const struct symbol *const *symbols = call->query.symbols;
+    size_t count = call->query.count;
+    uint64_t wait_ms;
+    // For a key that is not used any more nobody counts.
+    bool may_go = post == NULL || (budget_fit(post->budget, now, symbols, count,
+                                              &wait_ms) == count &&
+                                   post_spend(post, now, symbols, count) == 0);
+    metric_add(desk->cells, METRIC_upstream_calls, may_go);
+    return may_go;
 }
 
 /* --- Departing -------------------------------------------------------------

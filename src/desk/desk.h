@@ -136,9 +136,11 @@ const char *desk_budget_key(const struct desk *desk, size_t i);
 int desk_load_budget(struct desk *desk, struct steady_time now, size_t i,
                      struct span text);
 
-/* A call was sent so many times more than once: what is spent is spent. */
-void desk_spend_again(struct desk *desk, struct steady_time now,
-                      const struct desk_call *call, unsigned times);
+/* A call is about to be sent again, because its connection was dead and nobody
+ * knows whether the provider has seen it.  Whether the budget lets it through;
+ * then it is spent. */
+bool desk_spend_again(struct desk *desk, struct steady_time now,
+                      const struct desk_call *call);
 
 /* What has come of a call.  verdicts[i] is on its symbol i. */
 void desk_arrive(struct desk *desk, struct steady_time now,

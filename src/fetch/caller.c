@@ -24,7 +24,9 @@ struct call {
     struct buffer body;
     struct buffer answered; // header lines
     unsigned requests;
+    bool is_refused;
     bool is_too_long;
+    struct caller *caller;
     void *tag;
 };
 
@@ -38,6 +40,7 @@ struct watch {
 struct caller {
     struct loop *loop;
     caller_done_fn on_done;
+    caller_again_fn on_again; // NULL: calls may be sent again
     void *user;
     struct curl_api curl;
     CURLM *multi;
@@ -78,10 +81,12 @@ static void finish_call(struct caller *caller, CURL *easy, CURLcode code)
         .body = buffer_span(&call->body),
         .headers = buffer_span(&call->answered),
         .requests = call->requests,
+        .is_refused = call->is_refused,
     };
     if (code != CURLE_OK) {
         answer.status = 0;
-        answer.failure = call->is_too_long   ? "the body is longer than 1 MiB"
+        answer.failure = call->is_refused    ? "the connection was dead"
+                         : call->is_too_long ? "the body is longer than 1 MiB"
                          : call->body.failed ? "no memory"
                                              : caller->curl.easy_strerror(code);
     }
@@ -227,6 +232,12 @@ static int on_curl_request(void *user, char *from, char *to, int from_port,
     (void)from_port;
     (void)to_port;
     struct call *call = user;
+    struct caller *caller = call->caller;
+    if (call->requests > 0 && caller->on_again != NULL &&
+        !caller->on_again(caller->user, call->tag)) {
+        call->is_refused = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
     call->requests++;
     return CURL_PREREQFUNC_OK;
 }
@@ -266,6 +277,11 @@ int caller_create(struct caller **out, struct loop *loop,
     timer->data = caller;
     *out = caller;
     return 0;
+}
+
+void caller_ask_again(struct caller *caller, caller_again_fn on_again)
+{
+    caller->on_again = on_again;
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -388,6 +404,7 @@ int caller_start(struct caller *caller, const char *url, struct span headers,
         return ERR_NOMEM;
     }
     call->tag = tag;
+    call->caller = caller;
     call->body = buffer_empty(CALLER_BODY_LIMIT);
     call->answered = buffer_empty(CALLER_HEADERS_LIMIT);
     TAILQ_INSERT_TAIL(&caller->calls, call, link);

@@ -13,6 +13,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,7 @@ struct caller_answer {
     /* How often it was sent: 2 where an idle connection turned out to be dead
      * and libcurl asked again on a new one.  A provider may have seen both. */
     unsigned requests;
+    bool is_refused; /* it would have had to be sent again, and was not */
     const char
         *failure; /* why there was none; NULL where there was.  BORROWED */
 };
@@ -45,10 +47,18 @@ struct caller_answer {
 typedef void (*caller_done_fn)(void *user, void *tag,
                                const struct caller_answer *answer);
 
+/* A call is about to be sent again, on a new connection, because an idle one
+ * turned out to be dead; false: it must not be.  It must not call the caller.
+ */
+typedef bool (*caller_again_fn)(void *user, void *tag);
+
 /* Make a caller.  Returns 0 and *out is the caller's to end with
  * caller_destroy(), or ERR_NOMEM. */
 int caller_create(struct caller **out, struct loop *loop,
                   caller_done_fn on_done, void *user);
+
+/* Ask before a call is sent again; without this it is. */
+void caller_ask_again(struct caller *caller, caller_again_fn on_again);
 
 /* End every call without calling back, free, and set *caller to NULL. */
 void caller_destroy(struct caller **caller);

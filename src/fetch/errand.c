@@ -48,6 +48,19 @@ void errand_fail(const struct query *query, const char *why,
     }
 }
 
+void errand_put_off(const struct query *query, struct provider_outcome *outcome,
+                    struct provider_verdict verdicts[])
+{
+    errand_fail(query,
+                "the connection was dead, and to ask again is beyond "
+                "the allowance for now",
+                outcome, verdicts);
+    outcome->class = PROVIDER_LIMIT_SECOND;
+    for (size_t i = 0; i < query->count; i++) {
+        verdicts[i].class = PROVIDER_LIMIT_SECOND;
+    }
+}
+
 void errand_log(const struct query *query, int status,
                 const struct provider_outcome *outcome)
 {

@@ -40,6 +40,11 @@ void errand_fail(const struct query *query, const char *why,
                  struct provider_outcome *outcome,
                  struct provider_verdict verdicts[]);
 
+/* Its connection was dead, and the budget does not let it through once more:
+ * judge that as a limit that is soon over, so that it is made again then. */
+void errand_put_off(const struct query *query, struct provider_outcome *outcome,
+                    struct provider_verdict verdicts[]);
+
 /* Say how a call ended. */
 void errand_log(const struct query *query, int status,
                 const struct provider_outcome *outcome);

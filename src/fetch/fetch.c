@@ -195,6 +195,14 @@ static void on_timer(uv_timer_t *timer)
     proceed(loop->options.user);
 }
 
+IMPLEMENTS(caller_again_fn)
+static bool on_again(void *user, void *tag)
+{
+    struct fetch *fetch = user;
+    const struct errand *errand = tag;
+    return desk_spend_again(fetch->desk, now(fetch), errand->call);
+}
+
 IMPLEMENTS(caller_done_fn)
 static void on_answer(void *user, void *tag, const struct caller_answer *answer)
 {
@@ -202,11 +210,9 @@ static void on_answer(void *user, void *tag, const struct caller_answer *answer)
     struct errand *errand = tag;
     const struct query *query = &errand->call->query;
     struct provider_outcome outcome;
-    if (answer->requests > 1) {
-        desk_spend_again(fetch->desk, now(fetch), errand->call,
-                         answer->requests - 1);
-    }
-    if (answer->failure != NULL) {
+    if (answer->is_refused) {
+        errand_put_off(query, &outcome, fetch->verdicts);
+    } else if (answer->failure != NULL) {
         errand_fail(query, answer->failure, &outcome, fetch->verdicts);
     } else {
         struct provider_answer came = {
@@ -478,6 +484,7 @@ int fetch_start(struct fetch **out, const struct fetch_options *options,
         err = caller_create(&fetch->caller, &fetch->loop, on_answer, fetch);
     }
     if (err == 0) {
+        caller_ask_again(fetch->caller, on_again);
         err = make_press(fetch);
     }
     if (err == 0) {

@@ -181,10 +181,11 @@ def look(client):
     return read_info(client.ask("INFO", "stats"))
 
 
-def serve(*providers, timeout=LONG):
+def serve(*providers, timeout=LONG, wait_for="1500ms"):
     """A server with these providers; what no market is known of is traded at any hour,
     so that a test means the same on Sundays."""
-    return Server(list(providers), "fetch.market=", f"providers.0.timeout={timeout}")
+    return Server(list(providers), "fetch.market=", f"providers.0.timeout={timeout}",
+                  f"fetch.wait_for={wait_for}")
 
 
 def changes(before, after):
@@ -541,3 +542,46 @@ def test_many_calls_that_fail_together_are_one_outage(second):
         # One more, where a machine that stands still takes a second over their ends.
         rests = [line for line in server.lines if "given a rest" in line]
         assert "for=1s" in rests[0] and len(rests) <= 2
+
+
+# --- What the provider sees -----------------------------------------------------------
+
+class ResetWhenUsedAgain:
+    """A provider that resets a connection when it is used for the second time, as one
+    does whose idle connections are forgotten on the way."""
+
+    def __init__(self):
+        self.used = []
+
+    def __call__(self, call):
+        if call.peer in self.used:
+            call.reset()
+        else:
+            self.used.append(call.peer)
+            call.give_price(1.5)
+
+
+def test_call_that_was_sent_twice_is_counted_twice(second):
+    """It is sent again on a new connection, as the provider may have seen it or not: both
+    count, and there is no second time beyond the allowance."""
+    with Stub(ResetWhenUsedAgain(), limits="4/d") as first, \
+            serve(first, second) as server, server.connect() as client:
+        assert client.ask("HGET", "A", "source") == "finnhub"
+        assert client.ask("HGET", "B", "source") == "finnhub"
+        assert (first.count(), first.connections) == (3, 2)
+        assert look(client)["upstream_calls"] == 3
+        # One is left of the day's four.
+        assert client.ask("HGET", "C", "source") == "market"
+        assert client.ask("HGET", "D", "source") == "market"
+        assert (first.count(), second.calls()) == (4, 2)
+        assert look(client)["upstream_calls"] == 6
+
+
+def test_call_is_sent_again_when_it_may_be(second):
+    """One a second is allowed: the price comes a second later, from the same provider."""
+    with Stub(ResetWhenUsedAgain(), limits="1/s") as first, \
+            serve(first, second, wait_for="1m") as server, server.connect() as client:
+        assert client.ask("HGET", "A", "source") == "finnhub"
+        assert client.ask("HGET", "B", "source") == "finnhub"
+        assert first.count() == look(client)["upstream_calls"] == 3
+        assert second.calls() == 0
