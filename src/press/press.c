@@ -441,15 +441,12 @@ void press_destroy(struct press **press)
 static struct sheaf *find_sheaf(const struct press *press, const char *path,
                                 const char *provider)
 {
-    struct sheaf *sheaf;
-    TAILQ_FOREACH(sheaf, &press->sheaves, link)
-    {
-        if (strcmp(sheaf->path, path) == 0 &&
-            strcmp(sheaf->provider, provider) == 0) {
-            return sheaf;
-        }
+    struct sheaf *sheaf = TAILQ_FIRST(&press->sheaves);
+    while (sheaf != NULL && (strcmp(sheaf->path, path) != 0 ||
+                             strcmp(sheaf->provider, provider) != 0)) {
+        sheaf = TAILQ_NEXT(sheaf, link);
     }
-    return NULL;
+    return sheaf;
 }
 
 static struct sheaf *make_sheaf(struct press *press, const char *path,
