@@ -13,11 +13,13 @@
 
 extern const struct embed_file embed_page[];
 
-static const struct {
+struct page {
     const char *path;
-    const char *name;
+    const char *name; // of the file
     const char *type;
-} files[] = {
+};
+
+static const struct page pages[] = {
     {"/", "index.html", "text/html; charset=utf-8"},
     {"/page.css", "page.css", "text/css; charset=utf-8"},
     {"/page.js", "page.js", "text/javascript; charset=utf-8"},
@@ -25,7 +27,7 @@ static const struct {
     {"/openapi.json", "openapi.json", "application/json"},
 };
 
-#define FILES_COUNT (sizeof(files) / sizeof(files[0]))
+#define PAGES_COUNT (sizeof(pages) / sizeof(pages[0]))
 
 static struct span text_of(const char *name)
 {
@@ -45,15 +47,20 @@ static struct span text_of(const char *name)
     "form-action 'none'; frame-ancestors 'none'\r\n"                          \
     "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
 
+static const struct page *page_of(struct span path)
+{
+    const struct page *found = NULL;
+    for (size_t i = 0; i < PAGES_COUNT && found == NULL; i++) {
+        found = span_equal(path, span_of(pages[i].path)) ? &pages[i] : NULL;
+    }
+    CHECK(found != NULL);
+    return found;
+}
+
 void page_show(struct web_request *request)
 {
-    size_t i = 0;
-    while (i < FILES_COUNT &&
-           !span_equal(request->http->path, span_of(files[i].path))) {
-        i++;
-    }
-    CHECK(i < FILES_COUNT);
-    struct span text = text_of(files[i].name);
+    const struct page *page = page_of(request->http->path);
+    struct span text = text_of(page->name);
     struct buffer *out = request->out;
     char tag[SHELF_TAG_SIZE];
     shelf_print_tag(tag, text);
@@ -66,6 +73,6 @@ void page_show(struct web_request *request)
     if (is_same) {
         reply_end_empty(out);
     } else {
-        reply_end(&request->call, files[i].type, text, out);
+        reply_end(&request->call, page->type, text, out);
     }
 }
