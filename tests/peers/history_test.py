@@ -17,7 +17,8 @@ import time
 from decimal import Decimal
 
 import pytest
-from programs import END_S, SLOWER, Market, Server, make_folder, read_info, remove_folder, wait_until
+from programs import (END_S, SLOWER, Market, Server, make_folder, read_info, remove_folder,
+                      wait_until)
 from wire import Ended, Error
 
 redis = pytest.importorskip("redis", reason="no python3-redis")
