@@ -77,11 +77,13 @@ def write_requests(path, requests):
 
 
 def family(pid):
-    """A process and its children's children."""
+    """A process and its children's children, but for nginx' cache loader, which ends by
+    itself after a minute."""
     found = [pid]
     for one in found:
         for task in Path(f"/proc/{one}/task").iterdir():
-            found += map(int, (task / "children").read_text().split())
+            found += [child for child in map(int, (task / "children").read_text().split())
+                      if "cache loader" not in Path(f"/proc/{child}/cmdline").read_text()]
     return found
 
 
