@@ -494,7 +494,7 @@ static int load_window(struct window *window, struct span rest,
 static int load_rule(struct window *windows, size_t count, struct span line,
                      int64_t moved_ms, bool elsewhere)
 {
-    struct saved_rule saved;
+    struct saved_rule saved = {.hour = 0};
     int err = read_rule(&saved, line);
     for (size_t i = 0; i < count && err == 0; i++) {
         bool is_it = is_of_kind(&windows[i], &saved) &&

@@ -76,9 +76,13 @@ static int tear_down(void **state)
     names_destroy(&f->names);
     calendar_destroy(&f->calendar);
     metric_deinit(&f->metrics);
-    char command[64];
-    snprintf(command, sizeof(command), "rm -rf %s", f->folder);
-    int code = system(command);
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        char path[80];
+        snprintf(path, sizeof(path), "%s%s", f->path, endings[i]);
+        unlink(path); // where it is there
+    }
+    int code = rmdir(f->folder);
     free(f);
     return code;
 }
