@@ -41,9 +41,8 @@ def test_calls_are_spread_and_nobody_waits():
 
 
 def test_who_asks_does_not_notice():
-    """The best of many windows side by side: whether client and server share a processor
-    makes a factor of three, and is drawn by chance; the bound is far from what is
-    measured."""
+    """The best of many windows side by side, so that what else runs on the machine is left
+    out; the bound is far from what is measured."""
     outcome = play(60)
     assert outcome.calls > 0 and outcome.stale > 0
     assert min(outcome.storm) < 2 * min(outcome.calm)
