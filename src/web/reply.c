@@ -45,7 +45,7 @@ static void put_cors(const struct web *web, const struct web_call *call,
     REPLY_PUT(out, "Access-Control-Allow-Origin: ");
     buffer_put_span(out, is_any ? span_of("*") : call->origin);
     REPLY_PUT(out, "\r\nAccess-Control-Expose-Headers: Age, Cache-Status, "
-                   "Date, ETag, Retry-After\r\n");
+                   "Date, ETag, Retry-After, X-Request-Id\r\n");
 }
 
 /* --- Heads -----------------------------------------------------------------
