@@ -101,6 +101,36 @@ static void connection_is_used_again(void **state)
     close_desk(&desk);
 }
 
+IMPLEMENTS(caller_again_fn)
+static bool never_again(void *user, void *tag)
+{
+    struct desk *desk = user;
+    assert_ptr_equal(tag, &desk->calls[1]);
+    return false;
+}
+
+/* A connection that was idle is reset as it is used again: the call is sent
+ * once more, on a new one, unless somebody minds. */
+static void dead_connection_is_asked_about_before_another_is_made(void **state)
+{
+    (void)state;
+    for (unsigned minds = 0; minds < 2; minds++) {
+        struct desk desk;
+        open_desk(&desk, answer);
+        caller_ask_again(desk.caller, minds ? never_again : NULL);
+        call_stub(&desk, "/price", PATIENCE_MS);
+        run_all(&desk);
+        call_stub(&desk, "/reset", PATIENCE_MS);
+        run_all(&desk);
+        assert_failed(&desk.calls[1]);
+        assert_int_equal(stub_requests(desk.stub), minds ? 2 : 3);
+        assert_int_equal(
+            strcmp(desk.calls[1].failure, "the connection was dead") == 0,
+            minds);
+        close_desk(&desk);
+    }
+}
+
 static void calls_run_at_the_same_time(void **state)
 {
     (void)state;
@@ -454,6 +484,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(answers_are_given_as_they_are),
     cmocka_unit_test(redirect_is_not_followed),
     cmocka_unit_test(connection_is_used_again),
+    cmocka_unit_test(dead_connection_is_asked_about_before_another_is_made),
     cmocka_unit_test(calls_run_at_the_same_time),
     cmocka_unit_test(next_call_may_start_from_within_the_callback),
     cmocka_unit_test(broken_answers_are_failures),
