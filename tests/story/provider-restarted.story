@@ -12,7 +12,7 @@ c1 < -UPSTREAM IBM: market: *
 until PTTL AAPL == :0
 c1 > ask AAPL
 c1 < 189.84 USD stale
-until upstream_failed == 2
+until upstream_failed >= 2
 upstream start
 upstream price AAPL 190.00
 upstream price IBM 137.16
