@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from keys import make_key
 from programs import SLOWER, Market, Server, read_info, wait_until
 from stub import Stub, price_body
 
@@ -387,7 +388,7 @@ def test_bad_key_is_tried_once(second, tmp_path, status):
         ask_many(client, "B", 20)
         assert (first.count(), second.calls()) == (1, 40)
 
-        good.append(first.key[:-1] + "0")
+        good.append(make_key())
         (server.folder / "finnhub").write_text(good[0])
         server.signal(signal.SIGHUP)
         wait_until(lambda: look(client)["reloads"] == 2, "not reloaded")
