@@ -10,6 +10,7 @@ read as another request.
 import json
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -232,6 +233,20 @@ def test_methods(server):
         assert web.get("/nope", "DELETE").status == 404
 
 
+def test_request_that_is_known_is_read_anew_after_a_reload(market, tmp_path):
+    names = tmp_path / "names.csv"
+    names.write_text("symbol,name\nIBM,Mine\n")
+    with Server(market, f"names={names}", "server.workers=1") as server, \
+            Web(server.address) as web:
+        answers = [web.get("/v1/quotes/Mine").json for _ in range(3)]
+        assert {(one["symbol"], one["name"]) for one in answers} == {("IBM", "Mine")}
+        names.write_text("symbol,name\nAAPL,Mine\nIBM,Other\n")
+        server.signal(signal.SIGHUP)
+        server.wait_line("configuration loaded again")
+        wait_until(lambda: web.get("/v1/quotes/Mine").json["symbol"] == "AAPL", "the new name")
+        assert web.get("/v1/quotes/IBM").json["name"] == "Other"
+
+
 REFUSED = {
     "both lengths": (400, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
                           "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -423,7 +438,7 @@ def test_end_is_told_before_it_comes(market):
         with Web(server.address) as web, Web(server.address) as other:
             assert other.get("/readyz").status == 200
             assert "connection" not in dict(web.get("/v1/quotes/IBM").headers)
-            server.signal(15)
+            server.signal(signal.SIGTERM)
             server.wait_line("draining")
             answer = web.get("/v1/quotes/IBM")
             assert (answer.status, answer["Connection"]) == (200, "close")
