@@ -474,3 +474,13 @@ def test_requests(server):
         assert session.head(f"http://{host}:{port}/", timeout=DEADLINE_S).ok
         exact = session.get(f"http://{host}:{port}/v1/quotes/IBM?numbers=1", timeout=DEADLINE_S)
         assert json.loads(exact.text, parse_float=str)["price"] == "137.16"
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="no wrk")
+def test_wrk(server):
+    host, port = server.address
+    url = f"http://{host}:{port}/v1/quotes/IBM"
+    done = subprocess.run(["wrk", "-t1", "-c20", "-d1s", "--timeout", "30s", url], text=True, capture_output=True,
+                          check=True, timeout=60)
+    assert int(re.search(r"(\d+) requests in", done.stdout).group(1)) > 0
+    assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
