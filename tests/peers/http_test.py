@@ -480,7 +480,7 @@ def test_requests(server):
 def test_wrk(server):
     host, port = server.address
     url = f"http://{host}:{port}/v1/quotes/IBM"
-    done = subprocess.run(["wrk", "-t1", "-c20", "-d1s", "--timeout", "30s", url], text=True, capture_output=True,
-                          check=True, timeout=60)
+    done = subprocess.run(["wrk", "-t1", "-c20", "-d1s", "--timeout", "30s", url], text=True,
+                          capture_output=True, check=True, timeout=60)
     assert int(re.search(r"(\d+) requests in", done.stdout).group(1)) > 0
     assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
