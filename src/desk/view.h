@@ -150,7 +150,7 @@ struct desk_explanation {
     /* Why not sooner, where it is queued: "the allowance is used"; or "". */
     char next_why[PROVIDER_TEXT_SIZE];
     /* The code of its market, "" where that is not known.  The desk knows hours
-     * only; serve/supply.c fills it in. */
+     * only; host/supply.c fills it in. */
     char market[12];
     bool is_always_open; /* the provider that is asked first has prices at any
                             hour, whatever the market */

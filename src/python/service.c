@@ -11,9 +11,9 @@
 #include "python/follow.h"
 #include "quote/names.h"
 #include "quote/quote.h"
-#include "serve/field.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
+#include "show/field.h"
 
 #define EXPOSED "exposed_"
 

@@ -11,10 +11,10 @@
 #include "redis/command.h"
 #include "redis/session.h"
 #include "serve/ask.h"
-#include "serve/instant.h"
 #include "serve/question.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
+#include "show/instant.h"
 #include "store/store.h"
 
 #define TEXT(number)  #number

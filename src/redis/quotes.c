@@ -16,9 +16,9 @@
 #include "quote/quote.h"
 #include "redis/command.h"
 #include "redis/session.h"
-#include "serve/field.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
+#include "show/field.h"
 
 /* --- Composing --------------------------------------------------------------
  */

@@ -10,10 +10,10 @@
 #include "redis/command.h"
 #include "redis/session.h"
 #include "serve/ask.h"
-#include "serve/explain.h"
 #include "serve/question.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
+#include "show/explain.h"
 
 IMPLEMENTS(session_compose_fn)
 static void compose_text(struct session *session,

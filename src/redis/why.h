@@ -4,7 +4,7 @@
  *
  *     EXPLAIN symbol
  *
- * The text of serve/explain.h.  It looks at what is known, and makes nobody
+ * The text of show/explain.h.  It looks at what is known, and makes nobody
  * call a provider: for a symbol that nobody has asked for, it says so.
  *
  * Threads: the worker's.

@@ -11,10 +11,10 @@
 #include "conf/conf.h"
 #include "net/conn.h"
 #include "quote/names.h"
-#include "serve/render.h"
 #include "serve/settings.h"
 #include "serve/watched.h"
 #include "serve/worker.h"
+#include "show/render.h"
 
 /* --- Telling ----------------------------------------------------------------
  */

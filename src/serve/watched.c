@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "cache/cache.h"
 #include "desk/terms.h"
-#include "serve/render.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
+#include "show/render.h"
 
 /* --- Marking -------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  *
  *     /v1/history/{symbol}?from=2026-11-01&to=now&every=1d
  *
- * The parameters are those of HISTORY (serve/instant.h).  Threads: the
+ * The parameters are those of HISTORY (show/instant.h).  Threads: the
  * worker's.
  */
 

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "proto/http.h"
-#include "serve/render.h"
+#include "show/render.h"
 
 struct row {
     int status;

@@ -10,11 +10,11 @@
 #include "fetch/fetch.h"
 #include "proto/detect.h"
 #include "quote/names.h"
-#include "serve/field.h"
 #include "serve/heartbeat.h"
-#include "serve/render.h"
 #include "serve/settings.h"
 #include "serve/worker.h"
+#include "show/field.h"
+#include "show/render.h"
 #include "web/memo.h"
 
 /* How often it is looked who is slow. */

@@ -3,7 +3,7 @@
  * range of whole steps or are refused with a sentence. */
 #include "base/check.h"
 #include "fuzz/fuzz.h"
-#include "serve/instant.h"
+#include "show/instant.h"
 #include "store/store.h"
 
 #define NOW_UNIX_MS INT64_C(1795185000123)

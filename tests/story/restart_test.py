@@ -42,7 +42,8 @@ def ask_fields(client, symbol):
 
 
 def test_quotes_of_before_are_served_with_their_true_age(path):
-    settings = (f"store.path={path}", "cache.fresh_for=100ms", "cache.stale_for=1h")
+    settings = (f"store.path={path}", "cache.fresh_for=100ms", "cache.stale_for=1h",
+                "fetch.warm_for=0")
     with Market("--step", "0") as market:
         market.set_price("IBM", "137.16")
         server = Server(market, *settings)
@@ -52,6 +53,7 @@ def test_quotes_of_before_are_served_with_their_true_age(path):
                    "the quote is in the file")
         kill(server)
         market.hold()  # from now on it is the file's quote or none
+        wait_until(lambda: time.time() * 1000 - to_ms(before["fetched"]) > 200, "time goes by")
         with Server(market, *settings) as server:
             assert server.find_line("quotes of before are served.*quotes=1")
             with server.connect() as client:
