@@ -58,8 +58,9 @@ struct board {
 int board_init(struct board *board, const char *const *names, size_t count);
 void board_deinit(struct board *board);
 
-/* Take what is new of a row.  A failure keeps the price that was there. */
-void board_take(struct board *board, size_t row,
+/* Take what is new of a row, by its index.  A failure keeps the price that was
+ * there. */
+void board_take(struct board *board, size_t index,
                 const struct quoted_quote *quote, uint64_t now_mono_ms);
 
 /* Work out board->shown.  A filter passes names, symbols and companies that

@@ -9,7 +9,11 @@ static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "
 
 static const char *const letters[] = {"_", ".", ",", "-", "=", "+", "*", "#"};
 
-#define LEVELS (sizeof(blocks) / sizeof(blocks[0]))
+#define LEVELS 8
+
+_Static_assert(sizeof(blocks) / sizeof(blocks[0]) == LEVELS &&
+                   sizeof(letters) / sizeof(letters[0]) == LEVELS,
+               "a sign for each level");
 
 /* Make every two steps one. */
 static void halve(struct spark *spark)
@@ -60,10 +64,10 @@ size_t spark_text(const struct spark *spark, char out[SPARK_TEXT_SIZE],
     }
     size_t len = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t level = high > low ? (size_t)((shown[i] - low) / (high - low) *
-                                                 (double)(LEVELS - 1) +
-                                             0.5)
-                                  : LEVELS / 2;
+        size_t level =
+            high > low
+                ? (size_t)((shown[i] - low) / (high - low) * (LEVELS - 1) + 0.5)
+                : LEVELS / 2;
         const char *text = is_utf8 ? blocks[level] : letters[level];
         memcpy(out + len, text, strlen(text) + 1);
         len += strlen(text);
