@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "load/framing.h"
+#include "bench/load/framing.h"
 
 #include <stdlib.h>
 #include <string.h>

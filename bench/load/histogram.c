@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "load/histogram.h"
+#include "bench/load/histogram.h"
 
 #include <stddef.h>
 

@@ -29,9 +29,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "load/framing.h"
-#include "load/histogram.h"
-#include "load/options.h"
+#include "bench/load/framing.h"
+#include "bench/load/histogram.h"
+#include "bench/load/options.h"
 
 #define EVENTS     256
 #define READ_BYTES OPTIONS_FIXED_LIMIT

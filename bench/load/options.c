@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "load/options.h"
+#include "bench/load/options.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "load/framing.h"
+#include "bench/load/framing.h"
 
 #define OPTIONS_FLIGHT_LIMIT 1024
 #define OPTIONS_PIDS_LIMIT   64

@@ -2,7 +2,7 @@
 /*
  * framing_test.c -- where replies end, cut anywhere.
  */
-#include "load/framing.h"
+#include "bench/load/framing.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 /*
  * histogram_test.c -- percentiles, against sorting.
  */
-#include "load/histogram.h"
+#include "bench/load/histogram.h"
 
 #include <stdlib.h>
 
