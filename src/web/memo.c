@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "proto/http.h"
+#include "serve/complaint.h"
 
 /* The bytes of a request up to the end of its empty line; empty where that is
  * not among the first MEMO_BYTES_LIMIT. */
@@ -53,6 +55,14 @@ void memo_keep(struct memos *memos, struct span request,
           call->target.data + call->target.len <= request.data + request.len);
     memo->symbol = *symbol;
     memo->call = *call;
+    // The request's own memory is the next one's: of its headers the name
+    // stays, where it gave itself one.
+    memo->call.http = NULL;
+    if (call->http != NULL) {
+        (void)complaint_take_name(&memo->call.name,
+                                  http_find_header(call->http, "traceparent"),
+                                  http_find_header(call->http, "X-Request-Id"));
+    }
     memo->len = head.len;
     memcpy(memo->bytes, head.data, head.len);
     memo->call.target.data = memo->bytes + (call->target.data - request.data);

@@ -27,7 +27,7 @@
 
 struct memo {
     struct symbol symbol;
-    struct web_call call; /* its target is within the bytes */
+    struct web_call call; /* its target is within the bytes, its http NULL */
     size_t len;
     char bytes[MEMO_BYTES_LIMIT];
 };

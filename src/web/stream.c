@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "net/conn.h"
@@ -90,7 +91,11 @@ static void cut(struct stream *stream)
 
 void stream_send(struct stream *stream)
 {
-    struct conn *conn = web_guest(stream->web)->conn;
+    const struct guest *guest = web_guest(stream->web);
+    struct conn *conn = guest->conn;
+    if (guest->is_ending) {
+        return; // what is sent last has been composed
+    }
     if (!watch_send(&stream->watcher, conn, put_news, stream)) {
         cut(stream);
     }
@@ -108,8 +113,9 @@ IMPLEMENTS(on_beat)
 static void on_beat(void *user)
 {
     struct stream *stream = user;
-    struct conn *conn = web_guest(stream->web)->conn;
-    if (conn_unsent(conn) > 0) {
+    const struct guest *guest = web_guest(stream->web);
+    struct conn *conn = guest->conn;
+    if (guest->is_ending || conn_unsent(conn) > 0) {
         return;
     }
     struct buffer *out = conn_output(conn);
@@ -216,6 +222,10 @@ static bool read_symbols(struct stream *stream, struct web_request *request)
     return stream->count > 0;
 }
 
+/* Servers' clocks differ by less; a mark that is further ahead than this is not
+ * believed, or its watcher would wait until then. */
+#define MARK_AHEAD_MS (5 * 60 * 1000)
+
 /* Go on from where the watcher was, by its header or, where it can't send one,
  * the parameter last_event_id. */
 static void read_marks(struct stream *stream, struct web_request *request)
@@ -229,6 +239,13 @@ static void read_marks(struct stream *stream, struct web_request *request)
     }
     stream->symbols_mark = mark_of_symbols(stream->symbols, stream->count);
     mark_read(id, stream->symbols_mark, stream->marks, stream->count);
+    int64_t latest_unix_ms =
+        clock_unix_ms(web_worker(request->web)->shared->clock) + MARK_AHEAD_MS;
+    for (size_t i = 0; i < stream->count; i++) {
+        if (stream->marks[i].fetched_unix_ms > latest_unix_ms) {
+            stream->marks[i] = (struct mark){.is_known = false};
+        }
+    }
 }
 
 static bool join_all(struct stream *stream)
@@ -277,7 +294,10 @@ void stream_run(struct web_request *request)
         return;
     }
     begin(request);
-    REPLY_PUT(request->out, "retry: 500\n\n");
+    // An id from the beginning, so that every heartbeat's is one that came.
+    REPLY_PUT(request->out, "retry: 500\nid: ");
+    put_id(request->out, stream);
+    REPLY_PUT(request->out, "\n\n");
     heartbeat_settle(stream->heartbeat, true);
     web_begin_stream(web, stream);
 }

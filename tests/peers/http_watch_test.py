@@ -9,9 +9,10 @@ slow reader gets the newest quote, and one that reads nothing is cut.
 
 import contextlib
 import json
+import socket
 
 import pytest
-from programs import Market, Server, read_info, wait_until
+from programs import SLOWER, Market, Server, read_info, wait_until
 from web import Events, Web, get
 
 
@@ -133,6 +134,7 @@ def test_stream_waits_for_the_requests_before_it(server, market):
         assert web.receive().json["symbol"] == "TSLA"
         assert web.receive_head()[0] == 200
         assert web.file.readline() == b"retry: 500\n"
+        assert web.file.readline().startswith(b"id: ")
 
 
 def test_watcher_that_goes_is_forgotten(server):
@@ -163,6 +165,42 @@ def test_slow_reader_gets_the_newest(server, market):
             get(server, "/v1/quotes/IBM", Cache_Control="no-cache")
         # It reads only now; whatever was dropped, the newest is there.
         assert next_price(events, last)["price"] == last
+
+
+def test_reader_that_reads_nothing_is_cut_once_and_nobody_else_notices():
+    """Its worker answers others meanwhile, and has news for it all the time."""
+    symbols = ",".join(f"H{i}" for i in range(100))
+    with Market("--invent") as market, start(market, "one", "server.workers=1") as server, \
+            server.connect() as client, socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.connect(server.address)
+        deaf.sendall(f"GET /v1/watch?symbols={symbols} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+
+        def cut():
+            assert get(server, "/livez").status == 200
+            return info(server)["watch_cut"]
+
+        wait_until(lambda: cut() == 1, "the cut", 60 * SLOWER)
+        published = info(server)["cache_published"]
+        wait_until(lambda: info(server)["cache_published"] > published + 300, "more news")
+        assert cut() == 1
+        assert client.ask("PING") == "PONG"
+
+
+def test_mark_from_the_future_is_not_believed(server):
+    with Events(server.address, "/v1/watch?symbols=IBM") as events:
+        events.next_quote()
+        mark = events.id.split("-")[0]
+    with Events(server.address, "/v1/watch?symbols=IBM",
+                Last_Event_ID=f"{mark}-ffffffffffff.0") as events:
+        assert events.next_quote()["symbol"] == "IBM"
+
+
+def test_heartbeat_without_a_quote_has_an_id_that_came(market):
+    market.answer_next("NOSUCH", {"class": "unknown"})
+    with Server(market, "cache.fresh_for=1h") as server, \
+            Events(server.address, "/v1/watch?symbols=NOSUCH") as events:
+        assert events.next_of("heartbeat") == events.id
 
 
 def test_a_call_upstream_serves_all_watchers(market):

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "proto/http.h"
 #include "testing/testing.h"
 
 #define IBM "GET /v1/quotes/IBM HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -107,6 +108,30 @@ static void oom_keeps_nothing(void **state)
     memo_forget_all(&memos);
 }
 
+/* The request that it was read of is another one's memory by then. */
+static void what_is_found_does_not_look_at_the_request(void **state)
+{
+    (void)state;
+    static const char request[] =
+        "GET /v1/quotes/IBM HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\n\r\n";
+    char bytes[sizeof(request)];
+    memcpy(bytes, request, sizeof(request));
+    struct http_request http;
+    assert_int_equal(http_parse(&http, bytes, strlen(bytes), 0),
+                     strlen(request));
+    const struct symbol symbol = symbol_of("IBM");
+    const struct web_call call = {.http = &http, .target = http.target};
+    struct memos memos = {{NULL}};
+    memo_keep(&memos, (struct span){bytes, strlen(bytes)}, &symbol, &call);
+    memset(bytes, '?', sizeof(bytes));
+    memset(&http, 0xff, sizeof(http));
+    const struct memo *memo = memo_find(&memos, span_of(request));
+    assert_non_null(memo);
+    assert_null(memo->call.http);
+    assert_string_equal(memo->call.name.text, "mine");
+    memo_forget_all(&memos);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +140,7 @@ int main(void)
         cmocka_unit_test(what_is_too_long_or_has_more_is_not_kept),
         cmocka_unit_test(many_push_each_other_out),
         cmocka_unit_test(oom_keeps_nothing),
+        cmocka_unit_test(what_is_found_does_not_look_at_the_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
