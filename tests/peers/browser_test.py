@@ -3,15 +3,20 @@
 
 Claims: what is in memory is shown, and a price that changes changes on the page by
 itself; a symbol that is asked for is added, one that nobody knows is said to be; a
-server that goes away and comes back is found again; the console has nothing to say,
+server that goes away and comes back is found again, and an event that is lost on
+the way is noticed by the next heartbeat; the console has nothing to say,
 so nothing is loaded from elsewhere and the page keeps to its own policy.
 
 The picture of the page stays in the build's folder, browser/page.png.
 """
 
+import contextlib
+import socket
+import threading
+
 import pytest
 from browser import Browser, why_no_browser
-from programs import BUILD, Market, Server, wait_until
+from programs import BUILD, DEADLINE_S, Market, Server, wait_until
 
 pytestmark = pytest.mark.skipif(why_no_browser() is not None, reason=why_no_browser() or "")
 
@@ -48,6 +53,66 @@ def until(browser, selector, expected):
 def ask_for(browser, text):
     browser.run("document.querySelector('#symbol').value = arguments[0];"
                 "document.querySelector('#add').requestSubmit();", text)
+
+
+class Dropper:
+    """A proxy that hands on everything but, while `drops` is set, events of quotes."""
+
+    def __init__(self, address):
+        self.address = address
+        self.drops = threading.Event()
+        self.dropped = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.sockets = [self.listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for one in list(self.sockets):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server = socket.create_connection(self.address)
+                self.sockets += [client, server]
+                for pair in ((client, server, False), (server, client, True)):
+                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+
+    def _carry(self, source, target, is_answer):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(self._without_quotes(data) if is_answer else data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
+
+    def _without_quotes(self, data):
+        """Events come in whole: a server sends each with one write."""
+        if not self.drops.is_set() or not data.startswith(b"event: quote"):
+            return data
+        self.dropped += 1
+        kept = [one for one in data.split(b"\n\n") if not one.startswith(b"event: quote")]
+        return b"\n\n".join(kept)
+
+
+def test_an_event_that_is_lost_on_the_way_is_made_good(market, server, browser):
+    with Dropper(server.address) as way:
+        browser.open(f"http://127.0.0.1:{way.port}/")
+        until(browser, PRICE, "137.16")
+        until(browser, "#state", "live")
+        way.drops.set()
+        market.set_price("IBM", "141.0700")
+        wait_until(lambda: way.dropped > 0, "an event that is dropped")
+        way.drops.clear()
+        # Nothing is new any more; the heartbeat, every 10 s, tells of the loss.
+        wait_until(lambda: browser.text(PRICE) == "141.07", "the price", 3 * DEADLINE_S,
+                   look_s=0.2)
 
 
 def test_a_price_that_changes_is_seen_to(market, server, browser):
