@@ -175,12 +175,26 @@ static int take_first(struct http_request *request, struct span line)
     return 0;
 }
 
+/* The length of "http://" or "https://" at the front of a target; a proxy that
+ * took the TLS off sends the latter.  0 where there is neither. */
+static size_t scheme_len(struct span target)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        struct span scheme = span_of(schemes[i]);
+        struct span front = {target.data, scheme.len};
+        if (target.len >= scheme.len && span_equal_nocase(front, scheme)) {
+            return scheme.len;
+        }
+    }
+    return 0;
+}
+
 static void split_target(struct http_request *request)
 {
     struct span rest = request->target;
-    struct span scheme = {rest.data, rest.len < 7 ? rest.len : 7};
-    if (span_equal_nocase(scheme, span_of("http://"))) {
-        size_t at = 7;
+    size_t at = scheme_len(rest);
+    if (at > 0) {
         while (at < rest.len && rest.data[at] != '/' && rest.data[at] != '?') {
             at++;
         }
@@ -373,6 +387,29 @@ struct span http_find_header(const struct http_request *request,
         }
     }
     return (struct span){NULL, 0};
+}
+
+struct span http_join_header(const struct http_request *request,
+                             const char *name, struct buffer *scratch)
+{
+    struct span first = {NULL, 0};
+    buffer_clear(scratch);
+    for (size_t i = 0; i < request->headers_count; i++) {
+        struct span value = request->headers[i].value;
+        if (!names(&request->headers[i], name)) {
+            continue;
+        }
+        if (first.data == NULL) {
+            first = value;
+            continue;
+        }
+        if (scratch->len == 0) {
+            buffer_put_span(scratch, first);
+        }
+        buffer_put_byte(scratch, ',');
+        buffer_put_span(scratch, value);
+    }
+    return scratch->len > 0 && !scratch->failed ? buffer_span(scratch) : first;
 }
 
 /* --- The query ------------------------------------------------------------ */

@@ -39,9 +39,10 @@ struct http_header {
 struct http_request {
     struct span method; /* "GET" */
     struct span target; /* as it was sent: "/query?function=GLOBAL_QUOTE" */
-    struct span path;   /* the target up to "?"; of the absolute form
-                         * "http://host/path" what is behind the host */
-    struct span query;  /* behind "?"; empty where there is none */
+    struct span
+        path;          /* the target up to "?"; of the absolute form
+                        * "http://host/path" (or https) what is behind the host */
+    struct span query; /* behind "?"; empty where there is none */
     struct span body;
     struct http_header headers[HTTP_HEADERS_LIMIT];
     size_t headers_count;
@@ -68,6 +69,15 @@ ptrdiff_t http_parse(struct http_request *request, char *bytes, size_t len,
  * The first, where it was sent more than once.  BORROWED as the request. */
 struct span http_find_header(const struct http_request *request,
                              const char *name);
+
+/*
+ * The value of a header that is a list, whose lines are one list with commas
+ * between them (RFC 9110, 5.3).  BORROWED as the request where it was sent
+ * once; where more often, from `scratch`, which is cleared, and without memory
+ * it is the first.
+ */
+struct span http_join_header(const struct http_request *request,
+                             const char *name, struct buffer *scratch);
 
 /*
  * Append the value of a query parameter, percent-decoded (and + as a space), to

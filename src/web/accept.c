@@ -12,7 +12,8 @@ static int match(struct span range, struct span type)
     if (span_equal_nocase(range, type)) {
         return RANGE_WHOLE;
     }
-    if (span_equal(range, span_of("*/*"))) {
+    // A bare star is what Java sends; it can mean but one thing.
+    if (span_equal(range, span_of("*/*")) || span_equal(range, span_of("*"))) {
         return RANGE_ALL;
     }
     struct span rest = type;
@@ -40,7 +41,9 @@ static unsigned weight_of(struct span parameters)
         }
         unsigned weight = 0;
         unsigned place = 100;
-        for (size_t i = 4; i < one.len && place > 0; i++, place /= 10) {
+        size_t behind_dot = one.data[2] == '.' ? 3 : 4; // ".2" is "0.2"
+        for (size_t i = behind_dot; i < one.len && place > 0;
+             i++, place /= 10) {
             if (one.data[i] < '0' || one.data[i] > '9') {
                 return 1000;
             }

@@ -68,8 +68,9 @@ bool price_choose_form(struct web_request *request)
             return false;
         }
     } else {
-        form = accept_choose(http_find_header(request->http, "Accept"), types,
-                             TYPES_COUNT);
+        form = accept_choose(http_join_header(request->http, "Accept",
+                                              &web_shelf(request->web)->body),
+                             types, TYPES_COUNT);
         if (form < 0) {
             reply_fail_with(request->web, &request->call, 406,
                             "there is application/json, text/csv and "

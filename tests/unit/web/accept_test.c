@@ -43,6 +43,17 @@ static void the_highest_weight_wins(void **state)
     assert_chosen("text/html,application/xhtml+xml,*/*;q=0.8", 0);
 }
 
+static void what_java_sends_is_understood(void **state)
+{
+    (void)state;
+    assert_chosen("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", 0);
+    assert_chosen("*", 0);
+    assert_chosen("*;q=0", -1);
+    assert_chosen("application/json;q=.2, text/csv;q=.25", 1);
+    assert_chosen("application/json;q=.3, text/csv;q=0.25", 0);
+    assert_chosen("application/json;q=., text/csv;q=.001", 1);
+}
+
 static void the_most_specific_range_says_the_weight(void **state)
 {
     (void)state;
@@ -68,6 +79,7 @@ int main(void)
         cmocka_unit_test(without_a_wish_it_is_the_first),
         cmocka_unit_test(a_type_that_is_named_is_chosen),
         cmocka_unit_test(the_highest_weight_wins),
+        cmocka_unit_test(what_java_sends_is_understood),
         cmocka_unit_test(the_most_specific_range_says_the_weight),
         cmocka_unit_test(what_is_not_wanted_is_not_chosen),
     };
