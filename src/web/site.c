@@ -69,7 +69,8 @@ static void answer_options(const struct web_request *request)
     if (origins[0] != '\0' && request->call.origin.data != NULL) {
         REPLY_PUT(out, "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
                        "Access-Control-Allow-Headers: Accept, Cache-Control, "
-                       "If-None-Match, Last-Event-ID\r\n"
+                       "If-None-Match, Last-Event-ID, X-Request-Id, "
+                       "traceparent\r\n"
                        "Access-Control-Max-Age: 7200\r\n");
     }
     reply_end_empty(out);
@@ -84,11 +85,15 @@ static void refuse_method(const struct web_request *request)
     reply_fail_more(web, &request->call, &problem, ALLOW, out);
 }
 
-/* Decode what stands for {symbol}.  Returns whether it can be. */
+/* Decode what stands for {symbol}.  Returns whether it can be, and whether the
+ * parameters can, which are decoded one by one where they are wanted. */
 static bool decode_argument(struct web_request *request)
 {
     struct buffer *text = &web_shelf(request->web)->text;
     buffer_clear(text);
+    if (!target_is_decodable(request->http->query)) {
+        return false;
+    }
     if (request->argument.data == NULL) {
         return true;
     }

@@ -27,6 +27,25 @@ static int hex_digit(char c)
                                   : -1;
 }
 
+/* The byte that the escape at `at` stands for; -1 where it is broken. */
+static int escaped(struct span text, size_t at)
+{
+    CHECK(at < text.len && text.data[at] == '%');
+    int high = at + 2 < text.len ? hex_digit(text.data[at + 1]) : -1;
+    int low = at + 2 < text.len ? hex_digit(text.data[at + 2]) : -1;
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+bool target_is_decodable(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '%' && escaped(text, i) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* As target_decode(); with is_form a plus is a space, as forms are sent. */
 static bool decode(struct span text, bool is_form, struct buffer *out)
 {
@@ -38,12 +57,11 @@ static bool decode(struct span text, bool is_form, struct buffer *out)
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
         if (c == '%') {
-            int high = i + 2 < text.len ? hex_digit(text.data[i + 1]) : -1;
-            int low = i + 2 < text.len ? hex_digit(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0) {
+            int byte = escaped(text, i);
+            if (byte < 0) {
                 return false;
             }
-            c = (char)(high << 4 | low);
+            c = (char)byte;
             i += 2;
         } else if (c == '+' && is_form) {
             c = ' ';

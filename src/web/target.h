@@ -27,6 +27,9 @@ bool target_match(const char *pattern, struct span path, struct span *argument);
  * broken. */
 bool target_decode(struct span text, struct buffer *out);
 
+/* Whether no escape in a text is broken. */
+bool target_is_decodable(struct span text);
+
 /* Whether a query has a parameter, and its first value as it was sent. */
 bool target_find(struct span query, const char *name, struct span *value);
 

@@ -43,6 +43,7 @@ static void assert_decoded(const char *text, const char *expected)
     struct buffer out = buffer_empty(64);
     bool is_good = target_decode(span_of(text), &out);
     assert_int_equal(is_good, expected != NULL);
+    assert_int_equal(target_is_decodable(span_of(text)), is_good);
     assert_true(
         span_equal(buffer_span(&out), span_of(expected ? expected : "")));
     buffer_deinit(&out);
