@@ -3,24 +3,50 @@
 
 #include "base/check.h"
 
+/* HTTP where a text begins with `front`, RESP where it can't any more. */
+static enum protocol by_front(struct span text, struct span front)
+{
+    size_t len = text.len < front.len ? text.len : front.len;
+    if (memcmp(text.data, front.data, len) != 0) {
+        return PROTOCOL_RESP;
+    }
+    return len == front.len ? PROTOCOL_HTTP : PROTOCOL_UNKNOWN;
+}
+
+/* What is behind empty lines: some clients send one before a request (RFC 9112,
+ * 2.2), and in RESP they say nothing. */
+static struct span skip_empty_lines(struct span bytes)
+{
+    while (bytes.len > 0 && bytes.data[0] == '\r') {
+        if (bytes.len == 1) {
+            return (struct span){bytes.data, 0}; // the LF may follow
+        }
+        if (bytes.data[1] != '\n') {
+            break;
+        }
+        bytes = (struct span){bytes.data + 2, bytes.len - 2};
+    }
+    return bytes;
+}
+
 /* Tell from what stands behind a word of capitals and a space. */
 static enum protocol by_argument(struct span word, struct span rest)
 {
-    static const char scheme[] = "http";
     if (rest.len == 0) {
         return PROTOCOL_UNKNOWN;
     }
     if (rest.data[0] == '/') {
         return PROTOCOL_HTTP;
     }
-    if (rest.data[0] == '*' && span_equal(word, span_of("OPTIONS"))) {
-        return PROTOCOL_HTTP;
+    if (span_equal(word, span_of("CONNECT"))) {
+        return PROTOCOL_HTTP; // RESP has no such command
     }
-    size_t len = rest.len < 4 ? rest.len : 4;
-    if (memcmp(rest.data, scheme, len) != 0) {
-        return PROTOCOL_RESP;
+    if (rest.data[0] == '*') {
+        return span_equal(word, span_of("OPTIONS"))
+                   ? PROTOCOL_HTTP
+                   : by_front(rest, span_of("* HTTP/"));
     }
-    return len == 4 ? PROTOCOL_HTTP : PROTOCOL_UNKNOWN;
+    return by_front(rest, span_of("http"));
 }
 
 static enum protocol by_word(struct span bytes)
@@ -54,7 +80,7 @@ enum protocol detect_protocol(struct span first_bytes)
     if (is_last_word) {
         first_bytes.len = DETECT_BYTES_LIMIT; // more bytes change nothing
     }
-    enum protocol protocol = by_word(first_bytes);
+    enum protocol protocol = by_word(skip_empty_lines(first_bytes));
     CHECK(protocol != PROTOCOL_RPYC);
     // No method is so long that its target has not begun by now.
     return protocol == PROTOCOL_UNKNOWN && is_last_word ? PROTOCOL_RESP

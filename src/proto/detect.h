@@ -4,8 +4,10 @@
  *
  * An RPyC frame begins with a zero byte (a 4-byte length below 16 MiB); an HTTP
  * request with a method of capitals, a space and "/" (or "http", the absolute
- * form, or "*" behind OPTIONS); everything else is RESP, whose inline commands
- * are told from HTTP by their argument: no symbol begins with "/".
+ * form, or "* HTTP/", or "*" behind OPTIONS, or anything behind CONNECT),
+ * behind empty lines that say nothing in either; everything else is RESP, whose
+ * inline commands are told from HTTP by their argument: no symbol begins with
+ * "/".
  */
 
 #pragma once

@@ -24,7 +24,18 @@ static const struct opening openings[] = {
     {"GET HTTP\r\n", PROTOCOL_RESP},
     {"GET hood\r\n", PROTOCOL_RESP},
     {"MGET IBM /X\r\n", PROTOCOL_RESP},
-    {"\r\n", PROTOCOL_RESP},
+    {"\r\nPING\r\n", PROTOCOL_RESP},
+    {"\r\n*1\r\n", PROTOCOL_RESP},
+    {"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n", PROTOCOL_RESP},
+    {"\n", PROTOCOL_RESP},
+    {"\rGET / HTTP/1.1\r\n", PROTOCOL_RESP},
+    {"KEYS * \r\n", PROTOCOL_RESP},
+    {"GET * HTTP\r\n", PROTOCOL_RESP},
+    {"CONNECT\r\n", PROTOCOL_RESP},
+    {"\r\nGET / HTTP/1.1\r\n", PROTOCOL_HTTP},
+    {"\r\n\r\nGET / HTTP/1.1\r\n", PROTOCOL_HTTP},
+    {"CONNECT a:443 HTTP/1.1\r\n", PROTOCOL_HTTP},
+    {"GET * HTTP/1.1\r\n", PROTOCOL_HTTP},
     {"-SEARCH /", PROTOCOL_RESP},
     {"A_B /x HTTP/1.1", PROTOCOL_RESP},
     {"\x16\x03\x01\x02", PROTOCOL_RESP}, // TLS: refused in RESP's words
@@ -78,7 +89,8 @@ static void too_few_bytes_are_unknown(void **state)
     (void)state;
     const char *const parts[] = {"",        "G",      "GET",     "GET ",
                                  "GET h",   "GET ht", "GET htt", "OPTIONS ",
-                                 "PROPFIN", "M-"};
+                                 "PROPFIN", "M-",     "\r",      "\r\n",
+                                 "\r\nG",   "GET * ", "CONNECT "};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         assert_int_equal(detect_protocol(span_of(parts[i])), PROTOCOL_UNKNOWN);
     }
