@@ -14,8 +14,10 @@
 void client_ping(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
-    if (session_version(session) == 2 &&
-        pubsub_count(session_pubsub(session)) > 0) {
+    if (command->count > 2) {
+        command_fail_arguments(session, out, command, "");
+    } else if (session_version(session) == 2 &&
+               pubsub_count(session_pubsub(session)) > 0) {
         resp_put_array(out, 2);
         resp_put_bulk(out, span_of("pong"));
         resp_put_bulk(out, command->count > 1 ? command->args[1] : span_of(""));

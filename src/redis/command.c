@@ -48,7 +48,7 @@ static const struct command table[] = {
     {"select", 2, 0, 0, 0, "There is one database, 0.", client_select},
     {"auth", -2, 0, 0, 0, "Refused: no password is set up.", client_auth},
     {"reset", 1, 0, 0, 0, "Back to RESP 2, no name, no heartbeat and no subscription.", client_reset},
-    {"quit", 1, 0, 0, 0, "Close the connection when the replies are out.", client_quit},
+    {"quit", -1, 0, 0, 0, "Close the connection when the replies are out.", client_quit},
     {"time", 1, 0, 0, 0, "The server's clock: seconds and microseconds.", insight_time},
     {"info", -1, 0, 0, 0, "The server, its clients, memory, counters, providers and cache.", insight_info},
     {"config", -2, 0, 0, 0, "GET pattern: the settings.", insight_config},

@@ -9,6 +9,7 @@
 #include "proto/resp.h"
 #include "redis/client.h"
 #include "redis/command.h"
+#include "redis/multi.h"
 #include "redis/session.h"
 #include "serve/ask.h"
 #include "serve/guest.h"
@@ -273,7 +274,8 @@ void pubsub_punsubscribe(struct session *session,
 bool pubsub_refuses(struct session *session, const struct command *command,
                     struct buffer *out)
 {
-    if (session_version(session) != 2 ||
+    // Commands of an EXEC were let in before its SUBSCRIBE was run.
+    if (session_version(session) != 2 || session_is_in_exec(session) ||
         pubsub_count(session_pubsub(session)) == 0) {
         return false;
     }
@@ -292,7 +294,9 @@ bool pubsub_refuses(struct session *session, const struct command *command,
                   "PING, QUIT and RESET are allowed in this context",
                   command->name);
     buffer_put_byte(&text, '\0');
-    command_fail(session, out, "ERR", text.failed ? "not now" : text.data);
+    // As in Redis: a client awaits one of two answers to its EXEC.
+    command_fail(session, out, command->run == multi_exec ? "EXECABORT" : "ERR",
+                 text.failed ? "not now" : text.data);
     buffer_deinit(&text);
     return true;
 }

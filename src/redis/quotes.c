@@ -170,14 +170,39 @@ static void ask_within(struct session *session,
                        out);
 }
 
+static bool is_max_age(struct span word)
+{
+    return span_equal_nocase(word, span_of("MAXAGE"));
+}
+
 /* Whether a command of at least `least` words without them ends in MAXAGE and a
  * duration.  There a symbol or field of that name can't be asked for; no
  * exchange has one. */
 static bool has_max_age(const struct resp_command *command, size_t least)
 {
     return command->count >= least + 2 &&
-           span_equal_nocase(command->args[command->count - 2],
-                             span_of("MAXAGE"));
+           is_max_age(command->args[command->count - 2]);
+}
+
+static void refuse_words(struct session *session,
+                         const struct resp_command *command, struct buffer *out)
+{
+    command_fail_arguments(session, out, command,
+                           "; behind them may be MAXAGE and a duration");
+}
+
+/* Whether MAXAGE is where the first symbol or field is missing, or ends the
+ * command without its duration; composes the error then. */
+static bool misses_words(struct session *session,
+                         const struct resp_command *command, size_t first,
+                         struct buffer *out)
+{
+    if (!is_max_age(command->args[first]) &&
+        !is_max_age(command->args[command->count - 1])) {
+        return false;
+    }
+    refuse_words(session, command, out);
+    return true;
 }
 
 /* Ask for one symbol, with `least` words and perhaps MAXAGE behind them. */
@@ -191,8 +216,7 @@ static void ask_one(struct session *session,
     } else if (command->count == least + 2 && has_max_age(command, least)) {
         ask_within(session, request, command, 1, out);
     } else {
-        command_fail_arguments(session, out, command,
-                               "; behind them may be MAXAGE and a duration");
+        refuse_words(session, command, out);
     }
 }
 
@@ -207,6 +231,9 @@ void quotes_mget(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
     struct session_request request = {.compose = compose_prices};
+    if (misses_words(session, command, 1, out)) {
+        return;
+    }
     if (has_max_age(command, 2)) {
         ask_within(session, &request, command, command->count - 3, out);
         return;
@@ -225,6 +252,9 @@ void quotes_hgetall(struct session *session, const struct resp_command *command,
 void quotes_hget(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
+    if (misses_words(session, command, 2, out)) {
+        return;
+    }
     uint8_t field = (uint8_t)field_find(command->args[2]);
     struct session_request request = {.compose = compose_field,
                                       .fields = &field,
@@ -236,6 +266,9 @@ void quotes_hget(struct session *session, const struct resp_command *command,
 void quotes_hmget(struct session *session, const struct resp_command *command,
                   struct buffer *out)
 {
+    if (misses_words(session, command, 2, out)) {
+        return;
+    }
     uint8_t fields[RESP_ARGS_LIMIT];
     bool is_within = has_max_age(command, 3);
     size_t count = command->count - (is_within ? 4 : 2);

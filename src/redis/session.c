@@ -67,6 +67,11 @@ struct multi **session_multi(struct session *session)
     return &session->multi;
 }
 
+bool session_is_in_exec(const struct session *session)
+{
+    return session->due.len > 0;
+}
+
 int session_version(const struct session *session)
 {
     return session->version;

@@ -106,6 +106,9 @@ void session_finish(struct session *session);
  */
 void session_run_next(struct session *session, struct buffer *commands);
 
+/* Whether the command that is being run is one of an EXEC. */
+bool session_is_in_exec(const struct session *session);
+
 /* Its MULTI, for redis/multi.c: NULL where none is open. */
 struct multi **session_multi(struct session *session);
 

@@ -54,6 +54,12 @@ c1 < -UNKNOWN NOSUCH: *
 c1 < -ERR MAXAGE takes a whole number and ms, s, m, h or d, such as 250ms
 c1 < -ERR wrong number of arguments for 'GET' command; behind them may be MAXAGE and a duration
 c1 < -ERR MAXAGE takes *
+c1 > MGET IBM MAXAGE ; MGET MAXAGE 5s ; HMGET IBM MAXAGE 5s ; HMGET IBM price MAXAGE ; HGET IBM MAXAGE
+c1 < -ERR wrong number of arguments for 'MGET' command; behind them may be MAXAGE and a duration times 2
+c1 < -ERR wrong number of arguments for 'HMGET' command; behind them may be MAXAGE and a duration times 2
+c1 < -ERR wrong number of arguments for 'HGET' command; behind them may be MAXAGE and a duration
+count  upstream.MAXAGE +0, upstream.5S +0
+
 c1 > MULTI ; GET IBM MAXAGE 5m ; GET IBM MAXAGE 1ms ; EXEC
 c1 < +OK
 c1 < +QUEUED times 2
