@@ -145,8 +145,10 @@ static const struct option options[] = {
         .min = 100, // less would ask a failing provider without a pause
         .max = HOUR,
         .initial = "5s",
-        .help = "How long a symbol whose fetch failed is left alone before "
-                "the provider is asked for it again.",
+        .help = "How long a symbol that has a price is left alone after a "
+                "fetch of it failed. One without a price is asked for again by "
+                "the next request, but not of a provider that rests, nor "
+                "within cache.unknown_for where none knows it.",
     },
     {
         .key = "fetch.calls_max",

@@ -2,6 +2,7 @@
 #include "web/directive.h"
 
 #include "base/check.h"
+#include "base/err.h"
 #include "proto/http.h"
 #include "quote/quote.h"
 
@@ -17,7 +18,10 @@ static bool read_seconds(struct span text, uint64_t *out_ms)
         text = (struct span){text.data + 1, text.len - 2};
     }
     uint64_t seconds;
-    if (span_to_u64(text, &seconds) != 0) {
+    int err = span_to_u64(text, &seconds);
+    if (err == ERR_RANGE) {
+        seconds = SECONDS_LIMIT; // RFC 9111, 1.2.2
+    } else if (err != 0) {
         return false;
     }
     *out_ms = (seconds < SECONDS_LIMIT ? seconds : SECONDS_LIMIT) * 1000;

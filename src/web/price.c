@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/price.h"
 
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/check.h"
 #include "base/err.h"
@@ -8,6 +10,7 @@
 #include "proto/http.h"
 #include "quote/quote.h"
 #include "serve/settings.h"
+#include "serve/tally.h"
 #include "serve/worker.h"
 #include "show/render.h"
 #include "web/accept.h"
@@ -90,15 +93,24 @@ bool price_choose_form(struct web_request *request)
 
 bool price_has_tag(struct span list, const char *tag)
 {
-    struct span one;
-    while (span_split(&list, ',', &one)) {
-        one = span_trim(one);
-        if (one.len > 2 && one.data[0] == 'W' && one.data[1] == '/') {
-            one = (struct span){one.data + 2, one.len - 2};
+    struct span wanted = span_of(tag);
+    list = span_trim(list);
+    if (span_equal(list, span_of("*"))) {
+        return true;
+    }
+    // A tag may hold commas, but no quote: RFC 9110, 8.8.3.
+    const char *at = list.data;
+    const char *end = list.data + list.len;
+    while (at < end && (at = memchr(at, '"', (size_t)(end - at))) != NULL) {
+        const char *close = memchr(at + 1, '"', (size_t)(end - at - 1));
+        if (close == NULL) {
+            return false;
         }
-        if (span_equal(one, span_of(tag)) || span_equal(one, span_of("*"))) {
+        struct span one = {at, (size_t)(close - at) + 1};
+        if (span_equal(one, wanted)) {
             return true;
         }
+        at = close + 1;
     }
     return false;
 }
@@ -265,25 +277,38 @@ static void compose_one(struct web *web, const struct web_call *call,
 
 /* Look, without asking anybody, for the first text whose quote in memory is not
  * as the request demands; `count` where there is none.  Texts that are no
- * symbols are passed over. */
+ * symbols are passed over.  The worker's answers are then those that were
+ * found. */
 static size_t find_unfit(const struct web_request *request,
                          const struct span *texts, size_t count,
                          struct symbol *symbol)
 {
     struct worker *worker = web_worker(request->web);
     for (size_t i = 0; i < count; i++) {
-        struct answer answer;
-        if (ask_resolve(worker, texts[i], &answer.symbol) != 0) {
+        struct answer *answer = &worker->answers[i];
+        *answer = (struct answer){.max_age_ms = ASK_ANY_AGE};
+        answer->err = ask_resolve(worker, texts[i], &answer->symbol);
+        if (answer->err != 0) {
             continue;
         }
-        if (!ask_peek(worker, &answer) ||
-            !directive_allows(&request->call.directive, answer.quote,
+        if (!ask_peek(worker, answer) ||
+            !directive_allows(&request->call.directive, answer->quote,
                               &worker->settings->rule, worker->loop.now_ms)) {
-            *symbol = answer.symbol;
+            *symbol = answer->symbol;
             return i;
         }
     }
     return count;
+}
+
+/* Answer what find_unfit() has found, and ask nobody: a look at a stale quote
+ * would begin to fetch it. */
+static void answer_peeked(struct web_request *request, size_t count)
+{
+    struct worker *worker = web_worker(request->web);
+    tally_quotes(worker, worker->answers, count);
+    request->call.compose(request->web, &request->call, worker->answers, count,
+                          request->out);
 }
 
 /* Ask for quotes, obeying what the client demands of their age. */
@@ -302,6 +327,9 @@ static void ask(struct web_request *request, const struct span *texts,
         }
         request->call.max_age_ms = directive_age_ms(
             directive, &web_worker(request->web)->settings->rule);
+    } else if (directive->is_only_if_cached) {
+        answer_peeked(request, count);
+        return;
     }
     web_ask(request, texts, count);
 }

@@ -148,6 +148,17 @@ def test_demands_of_age_are_obeyed(market):
         assert (both.status, both.json["code"]) == (504, "CACHED")
 
 
+def test_only_if_cached_asks_nobody_for_a_stale_quote(market):
+    with Server(market, "cache.fresh_for=100ms", "cache.stale_for=1h",
+                "fetch.warm_for=0") as server, server.connect() as client:
+        get(server, "/v1/quotes/IBM")
+        wait_until(lambda: client.ask("PTTL", "IBM") == 0, "the quote is stale")
+        for _ in range(5):
+            answer = get(server, "/v1/quotes/IBM", Cache_Control="only-if-cached")
+            assert (answer.status, answer.json["state"]) == (200, "stale")
+        assert market.calls("IBM") == 1
+
+
 def test_failures_are_problems(server, market):
     answer = get(server, "/v1/quotes/NOPE")
     assert answer.status == 404

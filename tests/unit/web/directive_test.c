@@ -84,6 +84,7 @@ static void what_cannot_be_read_is_passed_over(void **state)
     // Far too much is no limit, and nothing that overflows.
     assert_true(read_one("max-age=18446744073709551615").max_age_ms <
                 UINT64_MAX / 4);
+    assert_true(read_one("min-fresh=99999999999999999999").is_limiting);
 }
 
 static const struct freshness_rule rule = {.fresh_for_ms = 60000,

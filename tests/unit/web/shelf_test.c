@@ -50,6 +50,10 @@ static void a_list_of_tags_is_searched(void **state)
     assert_true(price_has_tag(span_of("W/\"abc\""), tag));
     assert_true(price_has_tag(span_of("\"x\", \"abc\" "), tag));
     assert_true(price_has_tag(span_of("*"), tag));
+    assert_true(price_has_tag(span_of("\"a,b\",W/\"abc\""), tag));
+    assert_false(price_has_tag(span_of("\"a,*,b\""), tag));
+    assert_false(price_has_tag(span_of("\"x\", *"), tag));
+    assert_false(price_has_tag(span_of("\"abc"), tag));
     assert_false(price_has_tag(span_of("abc"), tag));
     assert_false(price_has_tag(span_of("\"abcd\""), tag));
     assert_false(price_has_tag(span_of("W/"), tag));
