@@ -39,10 +39,9 @@ struct http_header {
 struct http_request {
     struct span method; /* "GET" */
     struct span target; /* as it was sent: "/query?function=GLOBAL_QUOTE" */
-    struct span
-        path;          /* the target up to "?"; of the absolute form
-                        * "http://host/path" (or https) what is behind the host */
-    struct span query; /* behind "?"; empty where there is none */
+    struct span path;   /* the target up to "?"; of the absolute form
+                         * "http://host/path", or https, behind the host */
+    struct span query;  /* behind "?"; empty where there is none */
     struct span body;
     struct http_header headers[HTTP_HEADERS_LIMIT];
     size_t headers_count;
