@@ -95,8 +95,8 @@ bool price_has_tag(struct span list, const char *tag)
 {
     struct span wanted = span_of(tag);
     list = span_trim(list);
-    if (span_equal(list, span_of("*"))) {
-        return true;
+    if (list.len == 0 || span_equal(list, span_of("*"))) {
+        return list.len > 0;
     }
     // A tag may hold commas, but no quote: RFC 9110, 8.8.3.
     const char *at = list.data;
