@@ -114,20 +114,10 @@ static void paint(const struct screen *screen, enum color color, int attributes)
     }
 }
 
-/* Columns that a text takes: its characters. */
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (; *text != '\0'; text++) {
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    return width;
-}
-
 /* Cut a text to a number of characters, marked where it was longer. */
 static void cut(char *text, int width, bool is_utf8)
 {
-    if (width_of(text) <= width) {
+    if ((int)show_width(text) <= width) {
         return;
     }
     const char *mark = is_utf8 ? "…" : "~";
@@ -152,7 +142,7 @@ static void put(const struct screen *screen, int line, int column, int width,
     snprintf(cell, sizeof(cell) - 4, "%s", text);
     int room = width < 0 ? -width : width;
     cut(cell, room, screen->is_utf8);
-    int at = width < 0 ? column + room - width_of(cell) : column;
+    int at = width < 0 ? column + room - (int)show_width(cell) : column;
     mvaddstr(line, at, cell);
 }
 

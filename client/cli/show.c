@@ -139,8 +139,7 @@ static void cell(char out[CELL_SIZE], enum column column, const char *name,
     }
 }
 
-/* Columns that a text takes on a terminal: its characters. */
-static size_t width_of(const char *text)
+size_t show_width(const char *text)
 {
     size_t width = 0;
     for (; *text != '\0'; text++) {
@@ -168,7 +167,7 @@ static void put_padded(const struct show *show, const char *text,
                        enum column column, size_t width, const char *color)
 {
     FILE *out = show->out;
-    size_t own = width_of(text);
+    size_t own = show_width(text);
     int padding = own < width ? (int)(width - own) : 0;
     bool is_colored = show->has_colors && color[0] != '\0';
     if (headings[column].is_right) {
@@ -189,10 +188,11 @@ static void show_table(const struct show *show, char *const *names,
     size_t widths[COLUMNS];
     char text[CELL_SIZE];
     for (enum column c = 0; c < COLUMNS; c++) {
-        widths[c] = width_of(headings[c].text);
+        widths[c] = show_width(headings[c].text);
         for (size_t i = 0; i < n; i++) {
             cell(text, c, names[i], &quotes[i]);
-            widths[c] = widths[c] > width_of(text) ? widths[c] : width_of(text);
+            widths[c] =
+                widths[c] > show_width(text) ? widths[c] : show_width(text);
         }
     }
     if (show->written > 0) {

@@ -40,6 +40,9 @@ void show_end(struct show *show);
 /* Write an age as people say it: 240ms, 12s, 3m, 5h, 2d; "-" below 0. */
 void show_age(char out[SHOW_AGE_SIZE], long long age_ms);
 
+/* Columns that a text takes on a terminal: its characters. */
+size_t show_width(const char *text);
+
 /* Write a change as "+1.10 (+0.82%)", and a state as "fresh" or "unknown"; "-"
  * where there is none.  Cut at `size` bytes. */
 void show_change(char *out, size_t size, const struct quoted_quote *quote);
