@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "base/digits.h"
 #include "base/mem.h"
 
 /* Below this a buffer is not worth growing in steps: one reply of HGETALL. */
@@ -36,7 +37,7 @@ static bool grow(struct buffer *buffer, size_t len_wanted)
     return true;
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t len)
+char *buffer_grow(struct buffer *buffer, size_t len)
 {
     CHECK_SLOW(buffer->len <= buffer->capacity);
     if (buffer->failed) {
@@ -56,13 +57,12 @@ char *buffer_reserve(struct buffer *buffer, size_t len)
 
 void buffer_put_u64(struct buffer *buffer, uint64_t value)
 {
-    char text[20];
-    size_t at = sizeof(text);
-    do {
-        text[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    buffer_put(buffer, text + at, sizeof(text) - at);
+    int count = digits_count(value);
+    char *at = buffer_reserve(buffer, (size_t)count);
+    if (at != NULL) {
+        digits_put_before(at + count, value);
+        buffer->len += (size_t)count;
+    }
 }
 
 void buffer_put_i64(struct buffer *buffer, int64_t value)

@@ -41,13 +41,22 @@ static inline void buffer_clear(struct buffer *buffer)
     buffer->failed = false;
 }
 
+/* The same as buffer_reserve(), which calls it where there is no room yet. */
+char *buffer_grow(struct buffer *buffer, size_t len);
+
 /*
  * Make room for `len` more bytes and return where they go, or NULL when the
  * buffer has failed or fails now; never for another reason, 0 bytes included.
  * The caller writes at most len bytes there and adds what it wrote to
  * buffer->len.
  */
-char *buffer_reserve(struct buffer *buffer, size_t len);
+static inline char *buffer_reserve(struct buffer *buffer, size_t len)
+{
+    bool is_there = !buffer->failed && len < buffer->capacity - buffer->len &&
+                    len <= buffer->len_max &&
+                    buffer->len <= buffer->len_max - len;
+    return is_there ? buffer->data + buffer->len : buffer_grow(buffer, len);
+}
 
 /* Append bytes. */
 static inline void buffer_put(struct buffer *buffer, const void *data,

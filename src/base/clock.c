@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/check.h"
+#include "base/digits.h"
 
 IMPLEMENTS(mono_ms)
 static uint64_t system_mono_ms(const struct clock *clock)
@@ -86,26 +87,26 @@ struct clock_date clock_date_of_days(int64_t days)
     };
 }
 
+#define DAY_MS INT64_C(86400000)
+
 int clock_print_unix_ms(char out[CLOCK_TEXT_SIZE], int64_t unix_ms)
 {
-    const int64_t first = clock_days_of_date(0, 1, 1) * 86400000;
-    const int64_t last = clock_days_of_date(10000, 1, 1) * 86400000 - 1;
+    const int64_t first = clock_days_of_date(0, 1, 1) * DAY_MS;
+    const int64_t last = clock_days_of_date(10000, 1, 1) * DAY_MS - 1;
     unix_ms = unix_ms < first ? first : unix_ms > last ? last : unix_ms;
-    int64_t seconds = unix_ms / 1000;
-    int64_t ms = unix_ms % 1000;
-    if (ms < 0) {
-        ms += 1000;
-        seconds -= 1;
-    }
-    time_t when = (time_t)seconds;
-    struct tm utc;
-    CHECK(gmtime_r(&when, &utc) != NULL);
-    int len =
-        snprintf(out, CLOCK_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-                 (unsigned)(utc.tm_year + 1900) % 10000,
-                 (unsigned)(utc.tm_mon + 1) % 100, (unsigned)utc.tm_mday % 100,
-                 (unsigned)utc.tm_hour % 100, (unsigned)utc.tm_min % 100,
-                 (unsigned)utc.tm_sec % 100, (unsigned)ms % 1000);
-    CHECK(len == CLOCK_TEXT_SIZE - 1);
-    return len;
+    int64_t days = (unix_ms - first) / DAY_MS + first / DAY_MS;
+    struct clock_date date = clock_date_of_days(days);
+    CHECK(date.year >= 0 && date.year <= 9999);
+    unsigned ms = (unsigned)(unix_ms - days * DAY_MS);
+    memcpy(out, "0000-00-00T00:00:00.000Z", CLOCK_TEXT_SIZE);
+    digits_put_two(out, (unsigned)date.year / 100);
+    digits_put_two(out + 2, (unsigned)date.year % 100);
+    digits_put_two(out + 5, date.month);
+    digits_put_two(out + 8, date.day);
+    digits_put_two(out + 11, ms / 3600000);
+    digits_put_two(out + 14, ms / 60000 % 60);
+    digits_put_two(out + 17, ms / 1000 % 60);
+    digits_put_two(out + 20, ms / 10 % 100); // of three digits
+    out[22] = (char)('0' + ms % 10);
+    return CLOCK_TEXT_SIZE - 1;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/decimal.h"
 
+#include <stdlib.h>
+
 #include "base/check.h"
+#include "base/digits.h"
 #include "base/err.h"
 
 /* An exponent beyond this is not counted on: no text has as many digits, so
@@ -83,13 +86,10 @@ static int take_exponent(struct reader *r)
     return 0;
 }
 
+/* 0 of 0: it has no first digit. */
 static int count_digits(uint64_t value)
 {
-    int count = 0;
-    for (; value > 0; value /= 10) {
-        count++;
-    }
-    return count;
+    return value > 0 ? digits_count(value) : 0;
 }
 
 static bool in_bounds(int count, int64_t exponent)
@@ -184,6 +184,25 @@ int decimal_compare(struct decimal a, struct decimal b)
                          b.exponent);
 }
 
+/* Hundredths beyond which print_hundredths() is not asked: in them a value of
+ * fewer places still is one of 64 bits. */
+#define HUNDREDTHS_MAX (UINT64_MAX / 100)
+
+/* Write a value with two places, as nearly every price has. */
+static int print_hundredths(char out[DECIMAL_TEXT_SIZE], uint64_t hundredths,
+                            bool is_negative)
+{
+    uint64_t whole = hundredths / 100;
+    int before = digits_count(whole) + is_negative;
+    CHECK(before + 4 <= DECIMAL_TEXT_SIZE);
+    out[0] = '-'; // or a digit
+    digits_put_before(out + before, whole);
+    out[before] = '.';
+    digits_put_two(out + before + 1, (unsigned)(hundredths % 100));
+    out[before + 3] = '\0';
+    return before + 3;
+}
+
 int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
                   int places_min)
 {
@@ -194,6 +213,11 @@ int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
     uint64_t left =
         value.digits < 0 ? 0 - (uint64_t)value.digits : (uint64_t)value.digits;
     CHECK(in_bounds(count_digits(left), value.exponent));
+    if (places_min == 2 && places <= 2 && zeros == 0 &&
+        left <= HUNDREDTHS_MAX) {
+        static const uint64_t factors[] = {100, 10, 1};
+        return print_hundredths(out, left * factors[places], value.digits < 0);
+    }
 
     // Written backwards from the end, then returned at the front.
     char text[DECIMAL_TEXT_SIZE];
@@ -211,10 +235,7 @@ int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
     for (int i = 0; i < zeros; i++) {
         text[--at] = '0';
     }
-    do {
-        text[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
+    at = (int)(digits_put_before(text + at, left) - text);
     if (value.digits < 0) {
         text[--at] = '-';
     }
@@ -223,4 +244,25 @@ int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
     memcpy(out, text + at, (size_t)len);
     out[len] = '\0';
     return len;
+}
+
+/* Whole numbers up to this are doubles, as are the powers of ten below; one
+ * division or product of two doubles is rounded once, to the nearest. */
+#define EXACT_MAX (INT64_C(1) << 53)
+
+double decimal_to_double(struct decimal value)
+{
+    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                  1e14, 1e15, 1e16, 1e17, 1e18};
+    CHECK(value.exponent >= -DECIMAL_PLACES_LIMIT &&
+          value.exponent < DECIMAL_DIGITS_LIMIT);
+    if (value.digits > EXACT_MAX || value.digits < -EXACT_MAX) {
+        char text[DECIMAL_TEXT_SIZE];
+        decimal_print(text, value, 0);
+        return strtod(text, NULL);
+    }
+    double digits = (double)value.digits;
+    return value.exponent < 0 ? digits / tens[-value.exponent]
+                              : digits * tens[value.exponent];
 }

@@ -52,6 +52,10 @@ int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
  */
 int decimal_shift(struct decimal *out, struct decimal value, int places);
 
+/* The nearest double, which is what strtod() gives for the printed value.
+ * Threads: any. */
+double decimal_to_double(struct decimal value);
+
 /* Same value; lowest terms make that same fields. */
 static inline bool decimal_equal(struct decimal a, struct decimal b)
 {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/check.h"
 
@@ -55,6 +56,43 @@ char *mem_text(const char *data, size_t len)
 void mem_free(void *block)
 {
     free(block);
+}
+
+static size_t whole_pages(size_t size)
+{
+    CHECK(size > 0 && size < SIZE_MAX / 2);
+    return (size + MEM_HUGE - 1) / MEM_HUGE * MEM_HUGE;
+}
+
+void *mem_map(size_t size)
+{
+    size_t bytes = whole_pages(size);
+    if (fails_now()) {
+        return NULL;
+    }
+    char *all = mmap(NULL, bytes + MEM_HUGE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED) {
+        return NULL;
+    }
+    size_t before = (MEM_HUGE - (uintptr_t)all % MEM_HUGE) % MEM_HUGE;
+    char *block = all + before;
+    // What is too much goes back; if not, it is never touched.
+    if (before > 0) {
+        munmap(all, before);
+    }
+    munmap(block + bytes, MEM_HUGE - before);
+    // What does not fill one stays small.  Without any it is as good, but for
+    // its speed.
+    madvise(block, size - size % MEM_HUGE, MADV_HUGEPAGE);
+    return block;
+}
+
+void mem_unmap(void *block, size_t size)
+{
+    if (block != NULL) {
+        munmap(block, whole_pages(size));
+    }
 }
 
 size_t mem_fail_nth(size_t n)

@@ -32,6 +32,20 @@ char *mem_text(const char *data, size_t len);
 void mem_free(void *block);
 
 /*
+ * A zeroed block for what is large and read at random: it begins at a boundary
+ * of MEM_HUGE, and the system is asked for pages of that size, where it has
+ * them.  NULL when there is no memory.  The caller's, to be ended with
+ * mem_unmap().  Threads: any.
+ */
+void *mem_map(size_t size);
+
+/* Give such a block of `size` bytes back; NULL is allowed.  Threads: any. */
+void mem_unmap(void *block, size_t size);
+
+/* The size of a huge page where they are smallest. */
+#define MEM_HUGE ((size_t)2 << 20)
+
+/*
  * For tests: let the n-th allocation from now fail (1 = the next), and every
  * later one succeed; 0 turns it off.  Returns how many allocations there have
  * been since the last call, so that a test knows when n ran past the end.

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+#include <stdint.h>
+#include <string.h>
+
 #include "base/check.h"
 
 /* Bytes of the character at the front of `text`, which is not empty; 0 where
@@ -28,10 +31,25 @@ static size_t character_bytes(struct span text)
     return is_bad ? 0 : len;
 }
 
+/* Bytes at the front, eight by eight, that are characters each. */
+static size_t plain_bytes(struct span text)
+{
+    size_t len = 0;
+    for (uint64_t eight; len + sizeof(eight) <= text.len;) {
+        memcpy(&eight, text.data + len, sizeof(eight));
+        if ((eight & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+        len += sizeof(eight);
+    }
+    return len;
+}
+
 bool utf8_is_valid(struct span text)
 {
     while (text.len > 0) {
-        size_t len = character_bytes(text);
+        size_t plain = plain_bytes(text);
+        size_t len = plain > 0 ? plain : character_bytes(text);
         if (len == 0) {
             return false;
         }

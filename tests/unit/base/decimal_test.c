@@ -512,7 +512,40 @@ static void comparing_is_exact(void **state)
     }
 }
 
+static void doubles_are_the_nearest(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    for (int i = 0; i < 200000; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        // Of every length, with every exponent that it may have.
+        int64_t digits = (int64_t)(random >> 8) % 1000000000000000000;
+        int length = (int)(random % 18) + 1;
+        for (int k = 18; k > length; k--) {
+            digits /= 10;
+        }
+        char text[64];
+        int places = (int)((random >> 40) % 19);
+        snprintf(text, sizeof(text), "%s%llde-%d", random & 64 ? "-" : "",
+                 (long long)digits, places);
+        struct decimal value;
+        if (digits == 0 || decimal_parse(&value, span_of(text)) != 0) {
+            continue;
+        }
+        assert_true(decimal_to_double(value) == strtod(text, NULL));
+        value.digits = 0;
+        value.exponent = 0;
+        assert_true(decimal_to_double(value) == 0);
+    }
+    struct decimal most = {1, 17};
+    assert_true(decimal_to_double(most) == 1e17);
+    most.digits = INT64_C(1) << 53;
+    most.exponent = 0;
+    assert_true(decimal_to_double(most) == 9007199254740992.0);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(doubles_are_the_nearest),
     cmocka_unit_test(comparing_is_exact),
     cmocka_unit_test(numbers_are_kept_in_lowest_terms),
     cmocka_unit_test(every_zero_is_the_same_zero),

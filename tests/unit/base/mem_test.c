@@ -151,8 +151,28 @@ static void each_allocation_is_failed_once(void **state)
     assert_int_equal(runs, 5); // four that fail and one that does not
 }
 
+static void mapped_blocks_are_zeroed_and_whole(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {1, 4096, MEM_HUGE - 1, MEM_HUGE, MEM_HUGE + 1};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        unsigned char *block = mem_map(sizes[i]);
+        assert_non_null(block);
+        assert_int_equal((uintptr_t)block % MEM_HUGE, 0);
+        assert_int_equal(block[0], 0);
+        assert_int_equal(block[sizes[i] - 1], 0);
+        memset(block, 0xff, sizes[i]);
+        mem_unmap(block, sizes[i]);
+    }
+    mem_unmap(NULL, 5);
+    mem_fail_nth(1);
+    assert_null(mem_map(1));
+    assert_int_equal(mem_fail_nth(0), 1);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(blocks_are_zeroed),
+    cmocka_unit_test(mapped_blocks_are_zeroed_and_whole),
     cmocka_unit_test(a_product_that_overflows_is_refused),
     cmocka_unit_test(a_block_changes_size_and_keeps_its_bytes),
     cmocka_unit_test(failed_realloc_leaves_the_block),

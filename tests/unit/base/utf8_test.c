@@ -4,6 +4,9 @@
  */
 #include "base/utf8.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "testing/testing.h"
 
 static bool is_valid(const char *text)
@@ -60,6 +63,30 @@ static void cut_and_stray_bytes_are_refused(void **state)
     assert_true(utf8_is_valid((struct span){"a\0b", 3}));
 }
 
+/* Bytes are looked at in eights where they can be: at every place of a text,
+ * and at its end. */
+static void a_byte_anywhere_is_seen(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len < 40; len++) {
+        for (size_t at = 0; at < len; at++) {
+            char *text = malloc(len); // a byte too far is the sanitizer's
+            assert_non_null(text);
+            memset(text, 'a', len);
+            assert_true(utf8_is_valid((struct span){text, len}));
+            text[at] = (char)0xbf;
+            assert_false(utf8_is_valid((struct span){text, len}));
+            text[at] = (char)0xc3;
+            assert_false(utf8_is_valid((struct span){text, len}));
+            if (at + 1 < len) {
+                text[at + 1] = (char)0xbc;
+                assert_true(utf8_is_valid((struct span){text, len}));
+            }
+            free(text);
+        }
+    }
+}
+
 static void control_characters_are_found(void **state)
 {
     (void)state;
@@ -74,6 +101,7 @@ static void control_characters_are_found(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_code_point_has_one_form),
     cmocka_unit_test(cut_and_stray_bytes_are_refused),
+    cmocka_unit_test(a_byte_anywhere_is_seen),
     cmocka_unit_test(control_characters_are_found),
 };
 
