@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table is liburcu's lock-free hash table of entries, one a symbol.  An
- * entry stays while its symbol is known; its quote is replaced by swapping a
- * pointer.
+ * Each symbol has one entry, which a table of places leads to (cache/places.h).
+ * A newer quote is a new entry that takes the place of the one before.
  *
- * Beside the table, every entry has a slot in an array, which makes two things
+ * Beside the table, every entry has a slot in a list, which makes two things
  * simple: to draw a random entry when one must go, and to walk the cache with a
- * cursor that stays valid.  The front part of the array is for entries with a
+ * cursor that stays valid.  The front part of the list is for entries with a
  * quote, the back part for unknown symbols, so the two can't push each other
- * out.
+ * out.  What is current is what the table leads to; readers take the list only
+ * for a hint at the symbols there are.
  */
 #include "cache/cache.h"
 
@@ -17,12 +17,13 @@
 
 #include <urcu-qsbr.h>
 
-#include <urcu/rculfhash.h>
-
 #include "base/check.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "cache/entry.h"
+#include "cache/places.h"
+#include "cache/slab.h"
 #include "obs/metric.h"
 #include "quote/quote.h"
 
@@ -50,31 +51,6 @@ static char grace;
  * to true LRU. */
 #define EVICTION_SAMPLE 10
 
-#define BUCKETS_FIRST 256
-
-struct published {
-    struct rcu_head reclaim; // here, so that retiring can't fail
-    struct quote quote;
-};
-
-struct entry {
-    struct cds_lfht_node node;
-    struct rcu_head reclaim;
-    /* Acquire and release: what a reader finds behind the pointer was written
-     * before it was stored.  NULL: the symbol is believed unknown. */
-    _Atomic(struct published *) current;
-    /* until_ms << 8 | -failure, in one word so that the two belong together;
-     * 0: no failure.  Relaxed: it stands for itself. */
-    _Atomic uint64_t failed;
-    /* Seconds of the monotonic clock when somebody last asked.  Relaxed: a
-     * stamp that is lost or late makes the order of eviction a little less
-     * exact. */
-    _Atomic uint32_t asked_s;
-    _Atomic uint32_t asked_seconds; // how often that was stamped; relaxed too
-    uint32_t slot;
-    struct symbol symbol;
-};
-
 struct part {
     uint32_t first; // slot
     uint32_t size;  // slots
@@ -89,13 +65,20 @@ struct part {
 };
 
 struct cache {
-    struct cds_lfht *table;
-    _Atomic(struct entry *) *slots; // acquire and release, as `current`
+    /* Acquire and release: a table is whole before it is shown.  It is replaced
+     * when it is too small or too much in it is gone. */
+    _Atomic(struct places *) places;
+    uint32_t places_max; // it never has more
+    /* Acquire and release: what is behind a pointer was written before. */
+    _Atomic(struct entry *) *slots;
+    struct slab slab;
     struct part quotes;
     struct part unknowns;
     struct metric_cells *cells;
     uint64_t random;
 };
+
+_Static_assert(CACHE_NOWHERE == PLACES_NOWHERE, "a place is a place");
 
 void cache_reader_join(void)
 {
@@ -130,19 +113,22 @@ static int part_init(struct part *part, uint32_t first, uint32_t size,
 }
 
 /*
- * As many buckets as there can be symbols, so that chains are short when the
- * cache is full; liburcu begins with BUCKETS_FIRST of them in use.  Without
- * this bound it guesses the number from the length of a chain while its
- * resizing lags behind, and has been seen to take 8 MiB for 10,000 symbols.
+ * With half as many places again as there can be symbols, a full cache fills
+ * two thirds at most, so that something has to be gone from the table before it
+ * must be copied to be rid of that.
  */
-static struct cds_lfht *make_table(uint32_t symbols)
+static uint32_t count_places(uint32_t symbols)
 {
-    unsigned long buckets = BUCKETS_FIRST;
-    while (buckets < symbols) {
-        buckets *= 2;
+    uint32_t count = PLACES_FIRST;
+    while (count < symbols + symbols / 2) {
+        count *= 2;
     }
-    return cds_lfht_new(BUCKETS_FIRST, buckets, buckets, CDS_LFHT_AUTO_RESIZE,
-                        NULL);
+    return count;
+}
+
+static struct places *current_places(const struct cache *cache)
+{
+    return atomic_load_explicit(&cache->places, memory_order_acquire);
 }
 
 int cache_create(struct cache **out, const struct cache_options *options)
@@ -159,6 +145,7 @@ int cache_create(struct cache **out, const struct cache_options *options)
     uint32_t quotes = options->symbols_max;
     uint32_t unknowns =
         (quotes + CACHE_UNKNOWNS_SHARE - 1) / CACHE_UNKNOWNS_SHARE;
+    slab_init(&cache->slab);
     cache->cells = options->cells;
     cache->slots = mem_calloc(quotes + unknowns, sizeof(*cache->slots));
     uint64_t one = 1;
@@ -170,8 +157,9 @@ int cache_create(struct cache **out, const struct cache_options *options)
                    : part_init(&cache->unknowns, quotes, unknowns,
                                METRIC_cache_unknowns);
     if (err == 0) {
-        cache->table = make_table(quotes + unknowns);
-        err = cache->table == NULL ? ERR_NOMEM : 0;
+        cache->places_max = count_places(quotes + unknowns);
+        atomic_init(&cache->places, places_create(PLACES_FIRST));
+        err = current_places(cache) == NULL ? ERR_NOMEM : 0;
     }
     if (err != 0) {
         cache_destroy(&cache);
@@ -183,32 +171,18 @@ int cache_create(struct cache **out, const struct cache_options *options)
 
 /* --- Readers -------------------------------------------------------------- */
 
-static int matches(struct cds_lfht_node *node, const void *key)
+static struct entry *find_entry(const struct cache *cache,
+                                const struct symbol *symbol, uint32_t *place)
 {
-    struct entry *entry = caa_container_of(node, struct entry, node);
-    // The acquire makes the writes before the first release below visible; the
-    // symbol is one of them and never changes.
-    atomic_load_explicit(&entry->current, memory_order_acquire);
-    return symbol_equal(&entry->symbol, key);
-}
-
-static struct entry *find_entry(struct cache *cache,
-                                const struct symbol *symbol)
-{
-    struct cds_lfht_iter at;
-    cds_lfht_lookup(cache->table, hash_bytes(symbol->text, symbol->len),
-                    matches, symbol, &at);
-    struct cds_lfht_node *node = cds_lfht_iter_get_node(&at);
-    return node != NULL ? caa_container_of(node, struct entry, node) : NULL;
+    return places_find(current_places(cache), symbol, symbol_hash(symbol),
+                       place);
 }
 
 static void fill_found(struct entry *entry, struct cache_found *found)
 {
-    struct published *current =
-        atomic_load_explicit(&entry->current, memory_order_acquire);
     uint64_t failed =
         atomic_load_explicit(&entry->failed, memory_order_relaxed);
-    found->quote = current != NULL ? &current->quote : NULL;
+    found->quote = entry_has_quote(entry) ? &entry->quote : NULL;
     found->failure = -(int)(failed & 0xff);
     found->failed_until_ms = failed >> 8;
 }
@@ -216,40 +190,69 @@ static void fill_found(struct entry *entry, struct cache_found *found)
 bool cache_peek(struct cache *cache, const struct symbol *symbol,
                 struct cache_found *found)
 {
-    struct entry *entry = find_entry(cache, symbol);
+    uint32_t place;
+    struct entry *entry = find_entry(cache, symbol, &place);
     if (entry == NULL) {
         *found = (struct cache_found){0};
         return false;
     }
     fill_found(entry, found);
     return true;
+}
+
+/* Somebody wants it now. */
+static void stamp(struct entry *entry, uint64_t now_ms)
+{
+    uint32_t now_s = (uint32_t)(now_ms / 1000);
+    if (atomic_load_explicit(&entry->asked_s, memory_order_relaxed) == now_s) {
+        return;
+    }
+    atomic_store_explicit(&entry->asked_s, now_s, memory_order_relaxed);
+    // Two workers in the same instant may count one for two.
+    uint32_t seconds =
+        atomic_load_explicit(&entry->asked_seconds, memory_order_relaxed);
+    atomic_store_explicit(&entry->asked_seconds, seconds + 1,
+                          memory_order_relaxed);
 }
 
 bool cache_find(struct cache *cache, const struct symbol *symbol,
                 uint64_t now_ms, struct cache_found *found)
 {
-    struct entry *entry = find_entry(cache, symbol);
+    uint32_t place = CACHE_NOWHERE;
+    return cache_find_at(cache, symbol, &place, now_ms, found);
+}
+
+bool cache_find_at(struct cache *cache, const struct symbol *symbol,
+                   uint32_t *place, uint64_t now_ms, struct cache_found *found)
+{
+    struct entry *entry = places_at(current_places(cache), *place, symbol);
+    if (entry == NULL) {
+        entry = find_entry(cache, symbol, place);
+    }
     if (entry == NULL) {
         *found = (struct cache_found){0};
         return false;
     }
-    uint32_t now_s = (uint32_t)(now_ms / 1000);
-    if (atomic_load_explicit(&entry->asked_s, memory_order_relaxed) != now_s) {
-        atomic_store_explicit(&entry->asked_s, now_s, memory_order_relaxed);
-        // Two workers in the same instant may count one for two.
-        uint32_t seconds =
-            atomic_load_explicit(&entry->asked_seconds, memory_order_relaxed);
-        atomic_store_explicit(&entry->asked_seconds, seconds + 1,
-                              memory_order_relaxed);
-    }
+    stamp(entry, now_ms);
     fill_found(entry, found);
     return true;
+}
+
+void cache_approach(const struct cache *cache, uint64_t hash)
+{
+    places_prefetch(current_places(cache), hash);
+}
+
+uint32_t cache_prefetch(const struct cache *cache, uint64_t hash)
+{
+    return places_prefetch_entry(current_places(cache), hash);
 }
 
 bool cache_interest(struct cache *cache, const struct symbol *symbol,
                     struct cache_interest *out)
 {
-    struct entry *entry = find_entry(cache, symbol);
+    uint32_t place;
+    struct entry *entry = find_entry(cache, symbol, &place);
     if (entry == NULL) {
         *out = (struct cache_interest){0};
         return false;
@@ -270,12 +273,15 @@ uint64_t cache_scan(struct cache *cache, uint64_t cursor, uint32_t count,
     for (; cursor < end && count > 0; cursor++, count--) {
         struct entry *entry =
             atomic_load_explicit(&cache->slots[cursor], memory_order_acquire);
-        struct published *current =
-            entry == NULL
-                ? NULL
-                : atomic_load_explicit(&entry->current, memory_order_acquire);
-        if (current != NULL) {
-            fn(user, &current->quote);
+        if (entry == NULL) {
+            continue;
+        }
+        // The writer changes table and list one after the other: what counts
+        // is the table, and of the list the slot that the table's entry has.
+        uint32_t place;
+        entry = find_entry(cache, &entry->quote.symbol, &place);
+        if (entry != NULL && entry->slot == cursor && entry_has_quote(entry)) {
+            fn(user, &entry->quote);
         }
     }
     return cursor < end ? cursor : 0;
@@ -283,34 +289,32 @@ uint64_t cache_scan(struct cache *cache, uint64_t cursor, uint32_t count,
 
 /* --- The writer ----------------------------------------------------------- */
 
-static void free_published(struct rcu_head *head)
-{
-    GRACE_AFTER();
-    mem_free(caa_container_of(head, struct published, reclaim));
-}
-
 static void free_entry(struct rcu_head *head)
 {
     GRACE_AFTER();
-    mem_free(caa_container_of(head, struct entry, reclaim));
+    struct entry *entry = caa_container_of(head, struct entry, reclaim);
+    slab_give(entry->slab, entry);
 }
 
-static void retire_published(struct published *published)
+static void free_places(struct rcu_head *head)
 {
-    if (published != NULL) {
-        GRACE_BEFORE();
-        call_rcu(&published->reclaim, free_published);
-    }
+    GRACE_AFTER();
+    struct places *places = caa_container_of(head, struct places, reclaim);
+    places_destroy(&places);
 }
 
-/* Give a slot back.  The entry stays. */
-static void leave_slot(struct cache *cache, struct part *part,
-                       struct entry *entry)
+static void retire(struct entry *entry)
 {
-    CHECK(entry->slot >= part->first && part->count > 0);
-    atomic_store_explicit(&cache->slots[entry->slot], NULL,
-                          memory_order_release);
-    part->free[part->free_count++] = entry->slot;
+    GRACE_BEFORE();
+    call_rcu(&entry->reclaim, free_entry);
+}
+
+/* Give a slot back. */
+static void leave_slot(struct cache *cache, struct part *part, uint32_t slot)
+{
+    CHECK(slot >= part->first && part->count > 0);
+    atomic_store_explicit(&cache->slots[slot], NULL, memory_order_release);
+    part->free[part->free_count++] = slot;
     part->count--;
     metric_subtract(cache->cells, part->gauge, 1);
 }
@@ -318,13 +322,12 @@ static void leave_slot(struct cache *cache, struct part *part,
 static void drop_entry(struct cache *cache, struct part *part,
                        struct entry *entry)
 {
-    leave_slot(cache, part, entry);
-    int err = cds_lfht_del(cache->table, &entry->node);
-    CHECK(err == 0); // there is one writer
-    retire_published(
-        atomic_load_explicit(&entry->current, memory_order_relaxed));
-    GRACE_BEFORE();
-    call_rcu(&entry->reclaim, free_entry);
+    uint32_t place;
+    struct entry *there = find_entry(cache, &entry->quote.symbol, &place);
+    CHECK(there == entry); // there is one writer
+    places_remove(current_places(cache), place);
+    leave_slot(cache, part, entry->slot);
+    retire(entry);
 }
 
 /* xorshift64: eviction wants a number that is cheap, not one that is secret. */
@@ -362,6 +365,7 @@ static void evict_one(struct cache *cache, struct part *part)
     metric_add(cache->cells, METRIC_cache_evicted, 1);
 }
 
+/* Give a new entry a slot; it is not to be found yet. */
 static void take_slot(struct cache *cache, struct part *part,
                       struct entry *entry)
 {
@@ -380,66 +384,108 @@ static void take_slot(struct cache *cache, struct part *part,
     }
     part->count++;
     metric_add(cache->cells, part->gauge, 1);
-    atomic_store_explicit(&cache->slots[entry->slot], entry,
-                          memory_order_release);
 }
 
-static struct entry *make_entry(const struct symbol *symbol, uint64_t now_ms)
+static struct entry *make_entry(struct cache *cache,
+                                const struct symbol *symbol, uint64_t now_ms)
 {
-    struct entry *entry = mem_calloc(1, sizeof(*entry));
+    struct entry *entry = slab_take(&cache->slab);
     if (entry != NULL) {
-        entry->symbol = *symbol;
+        entry->slab = &cache->slab;
+        entry->quote.symbol = *symbol;
         atomic_init(&entry->asked_s, (uint32_t)(now_ms / 1000));
-        cds_lfht_node_init(&entry->node);
     }
     return entry;
 }
 
-static void enter(struct cache *cache, struct entry *entry)
+/* Make sure that one more symbol can be entered.  Returns 0 or ERR_NOMEM. */
+static int make_room(struct cache *cache)
 {
-    const struct symbol *symbol = &entry->symbol;
-    struct cds_lfht_node *there =
-        cds_lfht_add_unique(cache->table, hash_bytes(symbol->text, symbol->len),
-                            matches, symbol, &entry->node);
-    CHECK(there == &entry->node); // the caller has looked; there is one writer
+    struct places *old = current_places(cache);
+    if (places_have_room(old)) {
+        return 0;
+    }
+    uint32_t count = old->mask + 1;
+    if (count < cache->places_max && old->live > count / 8 * 3) {
+        count *= 2; // else what is gone is worth a copy
+    }
+    struct places *places = places_rebuild(old, count);
+    if (places == NULL) {
+        return ERR_NOMEM;
+    }
+    atomic_store_explicit(&cache->places, places, memory_order_release);
+    GRACE_BEFORE();
+    call_rcu(&old->reclaim, free_places);
+    return 0;
+}
+
+/* Let an entry with a slot be found: in the place of the one before it, which
+ * is retired, or in one of its own where that is NULL. */
+static void show(struct cache *cache, struct entry *entry, struct entry *before,
+                 uint32_t place)
+{
+    struct places *places = current_places(cache);
+    if (before == NULL) {
+        places_put(places, entry);
+    } else {
+        places_swap(places, place, entry);
+    }
+    atomic_store_explicit(&cache->slots[entry->slot], entry,
+                          memory_order_release);
+    if (before != NULL) {
+        retire(before);
+    }
+}
+
+/* Who asked for the symbol until now.  What is stamped on the entry before from
+ * here on is lost. */
+static void take_stamps(struct entry *entry, const struct entry *before)
+{
+    atomic_init(&entry->asked_s,
+                atomic_load_explicit(&before->asked_s, memory_order_relaxed));
+    atomic_init(
+        &entry->asked_seconds,
+        atomic_load_explicit(&before->asked_seconds, memory_order_relaxed));
+}
+
+static bool is_overtaken(const struct quote *quote, const struct quote *current)
+{
+    return current->fetched_mono_ms > quote->fetched_mono_ms ||
+           quote_compare_as_of(quote, current) < 0;
 }
 
 int cache_publish(struct cache *cache, const struct quote *quote,
                   uint64_t now_ms)
 {
     CHECK(quote_has(quote, QUOTE_PRICE));
-    struct entry *entry = find_entry(cache, &quote->symbol);
-    struct published *before =
-        entry == NULL
-            ? NULL
-            : atomic_load_explicit(&entry->current, memory_order_relaxed);
-    if (before != NULL &&
-        (before->quote.fetched_mono_ms > quote->fetched_mono_ms ||
-         quote_compare_as_of(quote, &before->quote) < 0)) {
+    uint32_t place;
+    struct entry *before = find_entry(cache, &quote->symbol, &place);
+    bool is_known = before != NULL && entry_has_quote(before);
+    if (is_known && is_overtaken(quote, &before->quote)) {
         metric_add(cache->cells, METRIC_cache_overtaken, 1);
         return ERR_STALE;
     }
-    bool is_new = entry == NULL;
-    struct published *published = mem_calloc(1, sizeof(*published));
-    entry = is_new && published != NULL ? make_entry(&quote->symbol, now_ms)
-                                        : entry;
-    if (published == NULL || entry == NULL) {
-        mem_free(published);
+    struct entry *entry = make_entry(cache, &quote->symbol, now_ms);
+    if (entry == NULL) {
         return ERR_NOMEM;
     }
-    published->quote = *quote;
-    if (before == NULL && !is_new) {
-        leave_slot(cache, &cache->unknowns, entry);
+    if (before == NULL && make_room(cache) != 0) {
+        slab_give(&cache->slab, entry);
+        return ERR_NOMEM;
     }
-    atomic_store_explicit(&entry->failed, 0, memory_order_relaxed);
-    atomic_store_explicit(&entry->current, published, memory_order_release);
-    if (before == NULL) {
+    entry->quote = *quote;
+    if (before != NULL) {
+        take_stamps(entry, before);
+    }
+    if (is_known) {
+        entry->slot = before->slot;
+    } else {
         take_slot(cache, &cache->quotes, entry);
     }
-    if (is_new) {
-        enter(cache, entry);
+    if (before != NULL && !is_known) {
+        leave_slot(cache, &cache->unknowns, before->slot);
     }
-    retire_published(before);
+    show(cache, entry, before, place);
     metric_add(cache->cells, METRIC_cache_published, 1);
     return 0;
 }
@@ -450,10 +496,9 @@ int cache_fail(struct cache *cache, const struct symbol *symbol, int failure,
     CHECK(failure < 0 && failure > -256);
     uint64_t failed = until_ms << 8 | (uint64_t)-failure;
     bool is_about_symbol = failure == ERR_UNKNOWN || failure == ERR_NODATA;
-    struct entry *entry = find_entry(cache, symbol);
-    bool has_quote =
-        entry != NULL &&
-        atomic_load_explicit(&entry->current, memory_order_relaxed) != NULL;
+    uint32_t place;
+    struct entry *entry = find_entry(cache, symbol, &place);
+    bool has_quote = entry != NULL && entry_has_quote(entry);
     if (!has_quote && !is_about_symbol) {
         return 0; // the provider failed; what is believed of the symbol stays
     }
@@ -461,14 +506,17 @@ int cache_fail(struct cache *cache, const struct symbol *symbol, int failure,
         atomic_store_explicit(&entry->failed, failed, memory_order_relaxed);
         return 0;
     }
-    entry = make_entry(symbol, 0);
+    entry = make_entry(cache, symbol, 0);
     if (entry == NULL) {
         return ERR_NOMEM;
     }
-    atomic_store_explicit(&entry->failed, failed, memory_order_relaxed);
-    atomic_store_explicit(&entry->current, NULL, memory_order_release);
+    if (make_room(cache) != 0) {
+        slab_give(&cache->slab, entry);
+        return ERR_NOMEM;
+    }
+    atomic_init(&entry->failed, failed);
     take_slot(cache, &cache->unknowns, entry);
-    enter(cache, entry);
+    show(cache, entry, NULL, place);
     return 0;
 }
 
@@ -518,15 +566,10 @@ void cache_destroy(struct cache **cache)
     if (gone == NULL) {
         return;
     }
-    cache_reader_join();
-    each_entry(gone, &gone->quotes, drop_entry);
-    each_entry(gone, &gone->unknowns, drop_entry);
-    cache_reader_leave();
-    rcu_barrier(); // every retired quote has been freed
-    if (gone->table != NULL) {
-        int err = cds_lfht_destroy(gone->table, NULL);
-        CHECK(err == 0);
-    }
+    rcu_barrier(); // every retired entry has been freed
+    slab_deinit(&gone->slab);
+    struct places *places = current_places(gone);
+    places_destroy(&places);
     mem_free(gone->quotes.free);
     mem_free(gone->unknowns.free);
     mem_free(gone->slots);

@@ -47,8 +47,8 @@ struct metric_cells; /* obs/metric.h */
 struct quote;        /* quote/quote.h */
 struct symbol;       /* quote/symbol.h */
 
-/* The largest symbols_max we accept.  Not a target: at under 512 bytes a symbol
- * it is half a GiB, and a server that needs more is most likely being fed
+/* The largest symbols_max we accept.  Not a target: at 300 bytes a symbol it
+ * is 300 MiB, and a server that needs more is most likely being fed
  * invented ones. */
 #define CACHE_SYMBOLS_LIMIT (1u << 20)
 
@@ -117,6 +117,28 @@ struct cache_found {
  */
 bool cache_find(struct cache *cache, const struct symbol *symbol,
                 uint64_t now_ms, struct cache_found *found);
+
+/* No place of the table. */
+#define CACHE_NOWHERE UINT32_MAX
+
+/*
+ * The same for who asks again and again: *place is where the symbol was found
+ * last, CACHE_NOWHERE at first, and is updated.  What is there now is looked
+ * at, so a place that has become another symbol's costs a look-up and nothing
+ * else.
+ */
+bool cache_find_at(struct cache *cache, const struct symbol *symbol,
+                   uint32_t *place, uint64_t now_ms, struct cache_found *found);
+
+/*
+ * For who is about to look several symbols up, in order not to wait for memory
+ * once and again for each: first cache_approach() for all of them, then
+ * cache_prefetch() for all, then cache_find_at() with the places that this
+ * returned.  Each begins to fetch what the next one reads.  `hash` is
+ * symbol_hash(); nothing is changed, and a place is only a guess.
+ */
+void cache_approach(const struct cache *cache, uint64_t hash);
+uint32_t cache_prefetch(const struct cache *cache, uint64_t hash);
 
 /* The same without counting as interest in the symbol. */
 bool cache_peek(struct cache *cache, const struct symbol *symbol,

@@ -2,7 +2,10 @@
 /*
  * Every request asks here before it asks anything else, so a look-up costs one
  * hash of a normalised text and one comparison, however many aliases there are:
- * symbols, names and aliases are keys of one table.
+ * symbols, names and aliases are keys of one table.  Most of what is asked for
+ * is no key, and costs one look at a filter, which is small enough to be near:
+ * each key has set two bits of one word, and a text whose bits are not both set
+ * is none (a Bloom filter of one word).
  *
  * The file's text is copied twice.  In the first copy the reader cuts it into
  * fields in place, and that is where the names that are shown live; the second
@@ -25,10 +28,19 @@
 /* 200,000 lines of 300 bytes. */
 #define FILE_BYTES_LIMIT (60u << 20)
 
+/* Bits of the filter for each key, at least: so at most one text in 50 or so
+ * that is no key is looked up in vain. */
+#define FILTER_BITS 16
+
+/* The fewest words of the filter. */
+#define FILTER_WORDS_FIRST 16
+
 struct names {
     struct listing listing;
     char *texts_upper;         /* its texts, but a-z are A-Z */
     struct listing_key *table; /* uthash's head; over the listing's keys */
+    uint64_t *filter;
+    uint64_t filter_mask; /* its words, a power of 2, less 1 */
 };
 
 static char upper(char c)
@@ -36,17 +48,48 @@ static char upper(char c)
     return (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
 }
 
-static struct listing_key *find_key(const struct names *names, struct span text)
+/* The two bits of a hash in its word. */
+static uint64_t filter_bits(uint64_t hash)
+{
+    return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63);
+}
+
+static uint64_t *filter_word(const struct names *names, uint64_t hash)
+{
+    return &names->filter[hash >> 32 & names->filter_mask];
+}
+
+bool names_may_have(const struct names *names, uint64_t hash)
+{
+    uint64_t bits = filter_bits(hash);
+    return names != NULL && (*filter_word(names, hash) & bits) == bits;
+}
+
+static int make_filter(struct names *names)
+{
+    uint64_t words = FILTER_WORDS_FIRST;
+    while (words * 64 < names->listing.keys_count * FILTER_BITS) {
+        words *= 2;
+    }
+    names->filter = mem_calloc(words, sizeof(*names->filter));
+    names->filter_mask = words - 1;
+    return names->filter != NULL ? 0 : ERR_NOMEM;
+}
+
+static struct listing_key *find_key(const struct names *names, struct span text,
+                                    uint64_t hash)
 {
     struct listing_key *found;
-    HASH_FIND(hh, names->table, text.data, text.len, found);
+    HASH_FIND_BYHASHVALUE(hh, names->table, text.data, text.len, (unsigned)hash,
+                          found);
     return found;
 }
 
 static int add_to_table(struct names *names, struct listing_key *key,
                         struct names_error *error)
 {
-    const struct listing_key *other = find_key(names, key->text);
+    uint64_t hash = hash_bytes(key->text.data, key->text.len);
+    const struct listing_key *other = find_key(names, key->text, hash);
     if (other != NULL && other->name == key->name) {
         return 0; // "IBM" is IBM's symbol and its name
     }
@@ -56,7 +99,9 @@ static int add_to_table(struct names *names, struct listing_key *key,
                               LISTING_SHOWN(key->text), key->name->symbol.text,
                               other->name->symbol.text, other->line);
     }
-    HASH_ADD_KEYPTR(hh, names->table, key->text.data, key->text.len, key);
+    *filter_word(names, hash) |= filter_bits(hash);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, names->table, key->text.data, key->text.len,
+                                (unsigned)hash, key);
     return key->hh.tbl != NULL ? 0 : ERR_NOMEM; // so uthash says it
 }
 
@@ -64,7 +109,7 @@ static int make_table(struct names *names, struct names_error *error)
 {
     const struct listing *listing = &names->listing;
     names->texts_upper = mem_text(listing->texts, listing->texts_len);
-    if (names->texts_upper == NULL) {
+    if (names->texts_upper == NULL || make_filter(names) != 0) {
         return ERR_NOMEM;
     }
     for (size_t i = 0; i < listing->texts_len; i++) {
@@ -141,6 +186,7 @@ void names_destroy(struct names **names)
         return;
     }
     HASH_CLEAR(hh, (*names)->table);
+    mem_free((*names)->filter);
     mem_free((*names)->texts_upper);
     listing_deinit(&(*names)->listing);
     mem_free(*names);
@@ -160,8 +206,12 @@ const struct name *names_find(const struct names *names, struct span text)
     for (size_t i = 0; i < text.len; i++) {
         wanted[i] = upper(text.data[i]);
     }
+    uint64_t hash = hash_bytes(wanted, text.len);
+    if (!names_may_have(names, hash)) {
+        return NULL;
+    }
     const struct listing_key *found =
-        find_key(names, (struct span){wanted, text.len});
+        find_key(names, (struct span){wanted, text.len}, hash);
     return found != NULL ? found->name : NULL;
 }
 

@@ -23,7 +23,9 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/span.h"
 #include "quote/symbol.h"
@@ -72,6 +74,13 @@ void names_destroy(struct names **names);
  * Threads: any.
  */
 const struct name *names_find(const struct names *names, struct span text);
+
+/*
+ * Whether names_find() might find a symbol: false is sure, and so it is for
+ * nearly every symbol that the table does not have.  `hash` is symbol_hash();
+ * NULL for `names` has nothing.  Threads: any.
+ */
+bool names_may_have(const struct names *names, uint64_t hash);
 
 /* Number of instruments.  Threads: any. */
 size_t names_count(const struct names *names);

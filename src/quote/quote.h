@@ -42,6 +42,7 @@ enum quote_delay {
     QUOTE_DELAY_END_OF_DAY, /* one price a session, once it has closed */
 };
 
+/* What nearly every request reads stands first, next to each other. */
 struct quote {
     struct symbol symbol;
     uint16_t has; /* bit n: number n is known */
@@ -50,28 +51,28 @@ struct quote {
     bool is_closing;   /* settled because its market is closed */
     bool is_old;   /* of an earlier session: the provider had no other price */
     uint8_t delay; /* enum quote_delay */
-    /* The numbers' digits and exponents: apart, they take 56 bytes less than
-     * decimals would.  Read with quote_number(). */
-    int64_t digits[QUOTE_NUMBERS];
-    int8_t exponents[QUOTE_NUMBERS];
-    /* When the provider says the price was; of a day, its midnight in UTC,
-     * wherever the day is one. */
-    int64_t as_of_unix_ns;
-    int64_t fetched_unix_ms;
-    uint64_t fetched_mono_ms; /* base/clock.h; what ages the quote */
-    /* Until then there can be no other price, so it is neither stale nor
-     * refreshed (desk/closing.h); 0: there may be one at any time. */
-    uint64_t settled_until_mono_ms;
-    char currency[QUOTE_CURRENCY_SIZE]; /* "" where unknown */
-    char source[QUOTE_SOURCE_SIZE];     /* the provider's name */
-    /* The price as it is shown, composed once when the quote is made, because
-     * it is what nearly every request asks for. */
     uint8_t price_len;
-    char price_text[DECIMAL_TEXT_SIZE];
     /* What the provider's prices were divided by to be in `currency`: 100 where
      * it counts pence.  0: they are as they were sent. */
     uint16_t unit_factor;
     uint32_t delay_s;
+    uint64_t fetched_mono_ms; /* base/clock.h; what ages the quote */
+    /* Until then there can be no other price, so it is neither stale nor
+     * refreshed (desk/closing.h); 0: there may be one at any time. */
+    uint64_t settled_until_mono_ms;
+    /* The price as it is shown, composed once when the quote is made, because
+     * it is what nearly every request asks for. */
+    char price_text[DECIMAL_TEXT_SIZE];
+    int64_t fetched_unix_ms;
+    /* When the provider says the price was; of a day, its midnight in UTC,
+     * wherever the day is one. */
+    int64_t as_of_unix_ns;
+    /* The numbers' digits and exponents: apart, they take 56 bytes less than
+     * decimals would.  Read with quote_number(). */
+    int64_t digits[QUOTE_NUMBERS];
+    int8_t exponents[QUOTE_NUMBERS];
+    char currency[QUOTE_CURRENCY_SIZE]; /* "" where unknown */
+    char source[QUOTE_SOURCE_SIZE];     /* the provider's name */
 };
 
 /* Whether a number is known.  Threads: any, as all below. */

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/hash.h"
 
 /* Each byte's normalised form, or 0 where it is not allowed. */
 static const char normal[256] = {
@@ -39,6 +40,11 @@ int symbol_parse(struct symbol *out, struct span text)
     out->len = (uint8_t)text.len;
     CHECK_SLOW(out->text[out->len] == '\0');
     return 0;
+}
+
+uint64_t symbol_hash(const struct symbol *symbol)
+{
+    return hash_bytes(symbol->text, symbol->len);
 }
 
 struct span symbol_mic(const struct symbol *symbol)

@@ -44,6 +44,10 @@ static inline bool symbol_equal(const struct symbol *a, const struct symbol *b)
     return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
 
+/* hash_bytes() of the text (base/hash.h), for the tables it is looked up in.
+ * Threads: any. */
+uint64_t symbol_hash(const struct symbol *symbol);
+
 /*
  * The code of the market that a symbol names, "XLON"; empty where it names
  * none.  A code is four letters or digits that begin with X, or one of the few

@@ -203,9 +203,116 @@ static void readers_find_whole_quotes_while_others_are_pushed_out(void **state)
     run(SYMBOLS / 2);
 }
 
+/* --- A table that grows ----------------------------------------------------
+ */
+
+#define GROWN   6000
+#define LOOKING 60000
+
+struct growth {
+    struct cache *cache;
+    struct metrics metrics;
+    _Atomic unsigned known; // symbols that were published, the first ones
+    pthread_barrier_t start;
+};
+
+struct looker {
+    struct growth *growth;
+    pthread_t thread;
+    uint64_t seed;
+    unsigned lost;
+    unsigned invented;
+};
+
+static struct symbol numbered(char letter, unsigned number)
+{
+    char text[16];
+    struct symbol symbol;
+    snprintf(text, sizeof(text), "%c%u", letter, number);
+    CHECK(symbol_parse(&symbol, span_of(text)) == 0);
+    return symbol;
+}
+
+static void *look_all(void *user)
+{
+    struct looker *looker = user;
+    struct growth *growth = looker->growth;
+    cache_reader_join();
+    cache_reader_pause();
+    pthread_barrier_wait(&growth->start);
+    unsigned known = 0;
+    for (unsigned i = 0; known < GROWN || i < LOOKING; i++) {
+        cache_reader_resume();
+        known = atomic_load_explicit(&growth->known, memory_order_acquire);
+        unsigned number =
+            (unsigned)(testing_random(&looker->seed) % (known + 1));
+        struct symbol symbol = numbered('S', number);
+        struct cache_found found;
+        uint32_t place = cache_prefetch(growth->cache, symbol_hash(&symbol));
+        cache_find_at(growth->cache, &symbol, &place, 1000, &found);
+        looker->lost += number < known && found.quote == NULL;
+        looker->invented +=
+            found.quote != NULL && !symbol_equal(&found.quote->symbol, &symbol);
+        cache_reader_pause();
+    }
+    cache_reader_resume();
+    cache_reader_leave();
+    return NULL;
+}
+
+/* Beside each new symbol one becomes known as unknown, which pushes another out
+ * and leaves a place that is gone. */
+static void grow_all(struct growth *growth)
+{
+    cache_reader_join();
+    cache_reader_pause();
+    pthread_barrier_wait(&growth->start);
+    for (unsigned i = 0; i < GROWN; i++) {
+        cache_reader_resume();
+        struct quote quote = {.symbol = numbered('S', i)};
+        quote_set(&quote, QUOTE_PRICE, (struct decimal){i + 1, 0});
+        CHECK(cache_publish(growth->cache, &quote, 1000) == 0);
+        struct symbol unknown = numbered('U', i);
+        CHECK(cache_fail(growth->cache, &unknown, ERR_UNKNOWN, i) == 0);
+        atomic_store_explicit(&growth->known, i + 1, memory_order_release);
+        cache_reader_pause();
+    }
+    cache_reader_resume();
+    cache_reader_leave();
+}
+
+static void readers_lose_nothing_while_the_table_grows(void **state)
+{
+    (void)state;
+    static struct growth growth;
+    static struct looker lookers[READERS];
+    memset(lookers, 0, sizeof(lookers));
+    assert_int_equal(metric_init(&growth.metrics, 1), 0);
+    const struct cache_options options = {GROWN, growth.metrics.cells};
+    assert_int_equal(cache_create(&growth.cache, &options), 0);
+    assert_int_equal(pthread_barrier_init(&growth.start, NULL, READERS + 1), 0);
+    for (unsigned i = 0; i < READERS; i++) {
+        lookers[i].growth = &growth;
+        lookers[i].seed = i;
+        assert_int_equal(
+            pthread_create(&lookers[i].thread, NULL, look_all, &lookers[i]), 0);
+    }
+    grow_all(&growth);
+    for (unsigned i = 0; i < READERS; i++) {
+        assert_int_equal(pthread_join(lookers[i].thread, NULL), 0);
+        assert_int_equal(lookers[i].lost, 0);
+        assert_int_equal(lookers[i].invented, 0);
+    }
+    assert_int_equal(cache_count(growth.cache), GROWN);
+    cache_destroy(&growth.cache);
+    metric_deinit(&growth.metrics);
+    pthread_barrier_destroy(&growth.start);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(readers_find_whole_quotes_that_only_get_newer),
     cmocka_unit_test(readers_find_whole_quotes_while_others_are_pushed_out),
+    cmocka_unit_test(readers_lose_nothing_while_the_table_grows),
 };
 
 TEST_MAIN(tests)
