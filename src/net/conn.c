@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libuv's streams did the same with more work for each request: a callback for
+ * memory, one for bytes, a request for each write.  Here libuv only says that a
+ * socket is ready, and what is to be done is done: docs/decisions/0006.
+ *
+ * What libuv watches a socket for (`watched`) is what the connection waits for,
+ * with one exception: a change costs two system calls, so a connection that is
+ * paused is watched until bytes do come.
+ */
 #include "net/conn.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/err.h"
@@ -16,37 +28,26 @@
 /* Above this the loop's scratch buffer is given back after a reply. */
 #define SCRATCH_KEPT_BYTES (1u << 20)
 
-#define KEEPALIVE_S 60
-
 struct conn {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } uv;
-    TAILQ_ENTRY(conn) link; // in one of the loop's lists, by `list`
-    struct loop_conns *list;
-    struct loop *loop;
-    const struct conn_owner *owner;
-    void *user;
-    struct conn_bounds bounds;
-    uint64_t active_ms;    // when bytes last went either way
-    struct buffer input;   // what on_bytes() left
-    struct buffer unsent;  // waits for the write that is under way
-    struct buffer sending; // is being written
-    size_t queued; // of `sending`, not taken by the kernel when last looked
-    uv_write_t write;
-    uv_shutdown_t shutdown;
-    const char *why;
-    bool is_writing;
-    bool is_reading;
+    uv_poll_t poll;
+    int fd;             // -1: closed
+    int watched;        // UV_READABLE and UV_WRITABLE, as libuv was told last
     bool is_paused;     // by the owner
     bool is_throttled;  // by bound (1)
     bool is_delivering; // within on_bytes()
     bool is_finishing;
     bool is_closing;
     bool has_ended; // the peer's FIN came
+    struct loop *loop;
+    const struct conn_owner *owner;
+    void *user;
+    TAILQ_ENTRY(conn) link; // in one of the loop's lists, by `list`
+    struct loop_conns *list;
+    uint64_t active_ms;   // when bytes last went either way
+    struct buffer input;  // what on_bytes() left
+    struct buffer unsent; // and of it at the front
+    size_t taken;         // by the kernel already
+    struct conn_bounds bounds;
 };
 
 /* Put into a list as its most recently active member. */
@@ -77,7 +78,6 @@ static void on_uv_closed(uv_handle_t *handle)
     loop_wake(loop);
     buffer_deinit(&conn->input);
     buffer_deinit(&conn->unsent);
-    buffer_deinit(&conn->sending);
     CHECK(loop->conns_count > 0);
     loop->conns_count--;
     mem_free(conn);
@@ -91,7 +91,6 @@ static bool begin_close(struct conn *conn, const char *why)
         return false;
     }
     conn->is_closing = true;
-    conn->why = why;
     if (conn->loop->reply_owner == conn) {
         buffer_clear(&conn->loop->reply_scratch);
         conn->loop->reply_owner = NULL;
@@ -106,42 +105,73 @@ static bool begin_close(struct conn *conn, const char *why)
     return true;
 }
 
+/* The number of the descriptor may be another's at once: libuv forgets it, and
+ * what it still had to say of it in this turn. */
+static void let_go(struct conn *conn)
+{
+    uv_close((uv_handle_t *)&conn->poll, on_uv_closed);
+    close(conn->fd);
+    conn->fd = -1;
+}
+
 void conn_close(struct conn *conn, const char *why)
 {
     if (begin_close(conn, why)) {
-        uv_close(&conn->uv.handle, on_uv_closed);
+        let_go(conn);
     }
 }
 
 void conn_reset(struct conn *conn, const char *why)
 {
-    if (!begin_close(conn, why)) {
-        return;
-    }
-    if (conn->uv.handle.type != UV_TCP ||
-        uv_tcp_close_reset(&conn->uv.tcp, on_uv_closed) != 0) {
-        uv_close(&conn->uv.handle, on_uv_closed);
+    if (begin_close(conn, why)) {
+        // Where it fails, or is no TCP, the peer sees an end.
+        const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+        let_go(conn);
     }
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+size_t conn_unsent(const struct conn *conn)
 {
-    (void)suggested;
-    struct conn *conn = handle->data;
-    if (conn->input.len == 0) {
-        *buf = uv_buf_init(conn->loop->read_scratch, LOOP_READ_BYTES);
-        return;
-    }
-    char *room = buffer_reserve(&conn->input, INPUT_STEP_BYTES);
-    *buf = uv_buf_init(room, room != NULL ? INPUT_STEP_BYTES : 0);
+    return conn->unsent.len - conn->taken;
 }
 
-static void stop_reading(struct conn *conn)
+/* What there is a reason to wait for. */
+static int wanted(const struct conn *conn)
 {
-    if (conn->is_reading) {
-        uv_read_stop(&conn->uv.stream);
-        conn->is_reading = false;
+    bool reads = false;
+    if (conn->list == &conn->loop->lingering) {
+        reads = true; // for the end, though it may have been seen before
+    } else if (!conn->has_ended) {
+        reads = conn->is_finishing || (conn->owner != NULL &&
+                                       !conn->is_paused && !conn->is_throttled);
     }
+    return (reads ? UV_READABLE : 0) |
+           (conn_unsent(conn) > 0 ? UV_WRITABLE : 0);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static void watch(struct conn *conn, int events)
+{
+    if (events == conn->watched) {
+        return;
+    }
+    conn->watched = events;
+    int err = events != 0 ? uv_poll_start(&conn->poll, events, on_ready)
+                          : uv_poll_stop(&conn->poll);
+    CHECK(err == 0); // the socket is its own
+}
+
+/* Wait for what there is a reason to. */
+static void settle(struct conn *conn)
+{
+    if (conn->is_closing) {
+        return;
+    }
+    // An end that came would come again and again.
+    int kept = conn->has_ended ? 0 : conn->watched & UV_READABLE;
+    watch(conn, wanted(conn) | kept);
 }
 
 /* Whether more is left than bound (2) allows.  An owner that was told to wait
@@ -164,9 +194,9 @@ static void deliver(struct conn *conn, char *bytes, size_t len)
     if (conn->is_closing) {
         return;
     }
-    if (conn->is_finishing) {
-        buffer_deinit(&conn->input);
-        conn_flush(conn);
+    if (conn->is_finishing) { // from within, where it was put off
+        conn->is_finishing = false;
+        conn_finish(conn);
         return;
     }
     if (is_own) {
@@ -187,56 +217,61 @@ static void deliver(struct conn *conn, char *bytes, size_t len)
     }
 }
 
-static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
+/* Where to put what came: into the loop's scratch, or behind what was left.
+ * NULL where there is no room for it. */
+static char *find_room(struct conn *conn, size_t *room)
 {
-    struct conn *conn = stream->data;
-    loop_wake(conn->loop);
-    if (nread == 0 || conn->is_closing) {
-        return; // EAGAIN
+    if (conn->input.len == 0) {
+        *room = LOOP_READ_BYTES;
+        return conn->loop->read_scratch;
     }
-    if (nread == UV_EOF) {
-        conn->has_ended = true;
-        stop_reading(conn);
-        if (conn->is_finishing) {
-            if (conn->list == &conn->loop->lingering) {
-                conn_close(conn, "closed");
-            }
-            return;
-        }
+    *room = INPUT_STEP_BYTES;
+    return buffer_reserve(&conn->input, INPUT_STEP_BYTES);
+}
+
+/* The peer's FIN came. */
+static void take_end(struct conn *conn)
+{
+    conn->has_ended = true;
+    if (!conn->is_finishing) {
         conn->owner->on_end(conn->user, conn);
-        return;
     }
-    if (nread < 0) {
-        conn_close(conn, nread != UV_ENOBUFS ? "reset"
-                         : is_overrun(conn)  ? "overrun"
-                                             : "memory");
-        return;
+    if (conn->list == &conn->loop->lingering) {
+        conn_close(conn, "closed");
     }
+    settle(conn);
+}
+
+static void take(struct conn *conn, char *bytes, size_t len)
+{
     if (conn->is_finishing) {
         return; // dropped
     }
     touch(conn);
     if (conn->input.len > 0) {
-        conn->input.len += (size_t)nread;
-        deliver(conn, conn->input.data, conn->input.len);
-        return;
+        conn->input.len += len;
+        bytes = conn->input.data;
+        len = conn->input.len;
     }
-    deliver(conn, buf->base, (size_t)nread);
+    deliver(conn, bytes, len);
 }
 
-/* Read when there is a reason to, and not otherwise. */
-static void settle_reading(struct conn *conn)
+/* Once a turn, so that the other connections have theirs, too. */
+static void read_once(struct conn *conn)
 {
-    bool wanted =
-        !conn->is_closing && !conn->has_ended &&
-        (conn->is_finishing || (!conn->is_paused && !conn->is_throttled));
-    if (!wanted) {
-        stop_reading(conn);
-    } else if (!conn->is_reading) {
-        conn->is_reading = true;
-        if (uv_read_start(&conn->uv.stream, on_alloc, on_read) != 0) {
-            conn_close(conn, "reset");
-        }
+    size_t room;
+    char *into = find_room(conn, &room);
+    if (into == NULL) {
+        conn_close(conn, is_overrun(conn) ? "overrun" : "memory");
+        return;
+    }
+    ssize_t got = recv(conn->fd, into, room, 0);
+    if (got > 0) {
+        take(conn, into, (size_t)got);
+    } else if (got == 0) {
+        take_end(conn);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        conn_close(conn, "reset");
     }
 }
 
@@ -255,35 +290,19 @@ static void on_linger(uv_timer_t *timer)
     }
 }
 
-static void on_shutdown(uv_shutdown_t *request, int status)
+/* All is sent: say so, and let the peer read. */
+static void begin_linger(struct conn *conn)
 {
-    struct conn *conn = request->data;
-    loop_wake(conn->loop);
-    if (conn->is_closing) {
-        return;
-    }
-    if (status != 0 || conn->has_ended) {
-        conn_close(conn, status == 0 ? "closed" : "reset");
-        return;
-    }
     struct loop *loop = conn->loop;
+    if (!conn->has_ended) {
+        // Where it fails the peer is gone, which reading tells.
+        shutdown(conn->fd, SHUT_WR);
+    }
     if (TAILQ_EMPTY(&loop->lingering)) {
         uv_timer_start(&loop->linger, on_linger, CONN_LINGER_MS, 0);
     }
     enlist(conn, &loop->lingering);
-}
-
-static void start_shutdown(struct conn *conn)
-{
-    conn->shutdown.data = conn;
-    if (uv_shutdown(&conn->shutdown, &conn->uv.stream, on_shutdown) != 0) {
-        conn_close(conn, "closed");
-    }
-}
-
-size_t conn_unsent(const struct conn *conn)
-{
-    return conn->unsent.len + uv_stream_get_write_queue_size(&conn->uv.stream);
+    settle(conn);
 }
 
 static void settle_throttle(struct conn *conn)
@@ -295,7 +314,7 @@ static void settle_throttle(struct conn *conn)
     } else if (unsent <= conn->bounds.unsent_max / 2) {
         conn->is_throttled = false;
     }
-    settle_reading(conn);
+    settle(conn);
     if (was_throttled && !conn->is_throttled && !conn->is_paused &&
         conn->input.len > 0 && !conn->is_closing && !conn->is_finishing &&
         !conn->is_delivering) {
@@ -311,28 +330,35 @@ static void tell_drained(struct conn *conn)
     }
 }
 
-static void start_write(struct conn *conn);
-
-static void on_written(uv_write_t *write, int status)
+/* Send what the kernel takes at once; returns how many bytes that was. */
+static size_t send_once(struct conn *conn, struct span bytes)
 {
-    struct conn *conn = write->data;
-    loop_wake(conn->loop);
-    conn->is_writing = false;
-    buffer_deinit(&conn->sending);
-    if (conn->is_closing) {
-        return;
+    ssize_t sent = send(conn->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+    if (sent >= 0) {
+        return (size_t)sent;
     }
-    if (status != 0) {
+    if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS) {
         conn_close(conn, "reset");
+    }
+    return 0;
+}
+
+static void send_unsent(struct conn *conn)
+{
+    struct span rest = {conn->unsent.data + conn->taken, conn_unsent(conn)};
+    size_t sent = send_once(conn, rest);
+    if (sent == 0) {
         return;
     }
-    if (conn->unsent.len > 0) {
+    conn->taken += sent;
+    if (conn_unsent(conn) > 0) {
         enlist(conn, conn->list);
-        start_write(conn);
     } else {
+        buffer_deinit(&conn->unsent);
+        conn->taken = 0;
         enlist(conn, &conn->loop->quiet);
         if (conn->is_finishing) {
-            start_shutdown(conn);
+            begin_linger(conn);
             return;
         }
     }
@@ -340,21 +366,28 @@ static void on_written(uv_write_t *write, int status)
     tell_drained(conn);
 }
 
-static void start_write(struct conn *conn)
+/* The socket can be read, written, or has failed. */
+static void on_ready(uv_poll_t *poll, int status, int events)
 {
-    CHECK(!conn->is_writing && conn->sending.len == 0);
-    struct buffer empty = buffer_empty(conn->unsent.len_max);
-    conn->sending = conn->unsent;
-    conn->unsent = empty;
-    conn->is_writing = true;
-    conn->write.data = conn;
-    uv_buf_t buf = uv_buf_init(conn->sending.data, (unsigned)conn->sending.len);
-    if (uv_write(&conn->write, &conn->uv.stream, &buf, 1, on_written) != 0) {
-        conn->is_writing = false;
-        conn_close(conn, "reset");
-        return;
+    struct conn *conn = poll->data;
+    loop_wake(conn->loop);
+    bool has_failed = status < 0;
+    if (has_failed) { // recv() and send() tell how, behind what came before
+        conn->watched = 0; // libuv has stopped
+        events = UV_READABLE | UV_WRITABLE;
     }
-    conn->queued = uv_stream_get_write_queue_size(&conn->uv.stream);
+    bool is_read = (events & wanted(conn) & UV_READABLE) != 0;
+    if (is_read) {
+        read_once(conn);
+    }
+    if ((events & UV_WRITABLE) != 0 && !conn->is_closing &&
+        conn_unsent(conn) > 0) {
+        send_unsent(conn);
+    }
+    bool is_in_vain = (events & UV_READABLE) != 0 && !is_read;
+    if ((has_failed || is_in_vain) && !conn->is_closing) {
+        watch(conn, wanted(conn));
+    }
 }
 
 struct buffer *conn_output(struct conn *conn)
@@ -365,29 +398,17 @@ struct buffer *conn_output(struct conn *conn)
     return &loop->reply_scratch;
 }
 
-/* Send what the kernel takes at once; returns how many bytes that was. */
-static size_t try_write(struct conn *conn, const struct buffer *out)
-{
-    uv_buf_t buf = uv_buf_init(out->data, (unsigned)out->len);
-    int sent = uv_try_write(&conn->uv.stream, &buf, 1);
-    if (sent < 0 && sent != UV_EAGAIN) {
-        conn_close(conn, "reset");
-    } else if (sent > 0) {
-        touch(conn);
-    }
-    return sent > 0 ? (size_t)sent : 0;
-}
-
 static void queue_rest(struct conn *conn, struct span rest)
 {
+    if (conn->taken > 0 && conn->taken >= conn_unsent(conn)) {
+        buffer_drop_front(&conn->unsent, conn->taken);
+        conn->taken = 0;
+    }
     buffer_put_span(&conn->unsent, rest);
     if (conn->unsent.failed) {
         conn_close(conn, "memory");
-        return;
-    }
-    if (!conn->is_writing) {
+    } else if (conn->list != &conn->loop->unsent) {
         enlist(conn, &conn->loop->unsent);
-        start_write(conn);
     }
 }
 
@@ -406,7 +427,11 @@ void conn_flush(struct conn *conn)
     }
     bool is_queued = false;
     if (out->len > 0 && !conn->is_closing) {
-        size_t sent = conn_unsent(conn) == 0 ? try_write(conn, out) : 0;
+        size_t sent = 0;
+        if (conn_unsent(conn) == 0) {
+            sent = send_once(conn, buffer_span(out));
+            touch(conn);
+        }
         is_queued = sent < out->len && !conn->is_closing;
         if (is_queued) {
             struct span rest = {out->data + sent, out->len - sent};
@@ -424,8 +449,7 @@ void conn_flush(struct conn *conn)
 
 void conn_pause(struct conn *conn)
 {
-    conn->is_paused = true;
-    settle_reading(conn);
+    conn->is_paused = true; // and watched, until bytes come
 }
 
 void conn_resume(struct conn *conn)
@@ -434,7 +458,7 @@ void conn_resume(struct conn *conn)
         return;
     }
     conn->is_paused = false;
-    settle_reading(conn);
+    settle(conn);
     if (conn->input.len > 0 && !conn->is_throttled && !conn->is_finishing &&
         !conn->is_closing && !conn->is_delivering) {
         deliver(conn, conn->input.data, conn->input.len);
@@ -447,16 +471,18 @@ void conn_finish(struct conn *conn)
         return;
     }
     conn->is_finishing = true;
+    if (conn->is_delivering) {
+        return; // our caller is not to be gone within its own on_bytes()
+    }
     conn_flush(conn);
     if (conn->is_closing) {
         return;
     }
-    if (!conn->is_delivering) {
-        buffer_deinit(&conn->input); // else it is being read, by our caller
-    }
-    settle_reading(conn);
-    if (!conn->is_writing && !conn->is_closing) {
-        start_shutdown(conn);
+    buffer_deinit(&conn->input);
+    if (conn_unsent(conn) == 0) {
+        begin_linger(conn);
+    } else {
+        settle(conn);
     }
 }
 
@@ -467,8 +493,8 @@ bool conn_is_open(const struct conn *conn)
 
 void conn_narrow(struct conn *conn, size_t bytes)
 {
-    int size = (int)bytes; // 0 would ask for the size
-    uv_send_buffer_size(&conn->uv.handle, &size);
+    int size = (int)bytes;
+    setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 bool conn_is_throttled(const struct conn *conn)
@@ -481,34 +507,23 @@ struct loop *conn_loop(const struct conn *conn)
     return conn->loop;
 }
 
-static void init_stream(struct conn *conn, uv_handle_type type)
-{
-    uv_loop_t *uv = &conn->loop->uv;
-    int err = type == UV_TCP ? uv_tcp_init(uv, &conn->uv.tcp)
-                             : uv_pipe_init(uv, &conn->uv.pipe, 0);
-    CHECK(err == 0); // these calls only fill in structs
-}
-
-int conn_accept(struct conn **out, struct loop *loop, uv_stream_t *listening)
+int conn_accept(struct conn **out, struct loop *loop, int fd)
 {
     *out = NULL;
     struct conn *conn = mem_calloc(1, sizeof(*conn));
     if (conn == NULL) {
+        close(fd);
         return ERR_NOMEM;
     }
-    conn->loop = loop;
-    init_stream(conn, listening->type);
-    conn->uv.handle.data = conn;
-    loop->conns_count++;
-    if (uv_accept((uv_stream_t *)listening, &conn->uv.stream) != 0) {
-        conn_close(conn, "reset");
+    if (uv_poll_init(&loop->uv, &conn->poll, fd) != 0) {
+        close(fd);
+        mem_free(conn);
         return ERR_IO;
     }
-    if (listening->type == UV_TCP) {
-        // Both can only fail on a connection that is gone; reading tells.
-        uv_tcp_nodelay(&conn->uv.tcp, 1);
-        uv_tcp_keepalive(&conn->uv.tcp, 1, KEEPALIVE_S);
-    }
+    conn->poll.data = conn;
+    conn->fd = fd;
+    conn->loop = loop;
+    loop->conns_count++;
     enlist(conn, &loop->quiet);
     *out = conn;
     return 0;
@@ -529,7 +544,8 @@ void conn_bound(struct conn *conn, const struct conn_bounds *bounds)
 {
     conn->bounds = *bounds;
     conn->input.len_max = bounds->input_max + LOOP_READ_BYTES;
-    conn->unsent.len_max = bounds->unsent_max + LOOP_REPLY_BYTES_LIMIT;
+    // Up to half of it may have been taken.
+    conn->unsent.len_max = 2 * (bounds->unsent_max + LOOP_REPLY_BYTES_LIMIT);
 }
 
 void conn_start(struct conn *conn, const struct conn_owner *owner, void *user,
@@ -539,7 +555,7 @@ void conn_start(struct conn *conn, const struct conn_owner *owner, void *user,
     conn->owner = owner;
     conn->user = user;
     conn_bound(conn, bounds);
-    settle_reading(conn);
+    settle(conn);
 }
 
 static void end_idle(struct loop *loop)
@@ -557,15 +573,6 @@ static void end_idle(struct loop *loop)
     }
 }
 
-/* Whether the peer has taken bytes since this was last asked: a long write ends
- * once, however steadily it goes. */
-static bool has_progress(struct conn *conn)
-{
-    size_t before = conn->queued;
-    conn->queued = uv_stream_get_write_queue_size(&conn->uv.stream);
-    return conn->queued < before;
-}
-
 void conn_sweep(struct loop *loop)
 {
     if (loop->idle_for_ms > 0) {
@@ -575,26 +582,18 @@ void conn_sweep(struct loop *loop)
         if (loop->now_ms - conn->active_ms < CONN_STALL_MS) {
             return;
         }
-        if (has_progress(conn)) {
-            enlist(conn, &loop->unsent);
-        } else {
-            conn_reset(conn, "stalled");
-        }
+        conn_reset(conn, "stalled");
     }
 }
 
 void conn_print_peer(const struct conn *conn, char out[CONN_PEER_SIZE])
 {
-    snprintf(out, CONN_PEER_SIZE, "unix");
-    if (conn->uv.handle.type != UV_TCP) {
-        return;
-    }
     struct address address = {.len = sizeof(address.storage)};
-    int len = sizeof(address.storage);
-    if (uv_tcp_getpeername(&conn->uv.tcp, (struct sockaddr *)&address.storage,
-                           &len) == 0) {
-        char text[ADDRESS_TEXT_SIZE];
+    char text[ADDRESS_TEXT_SIZE] = "unix";
+    if (getpeername(conn->fd, (struct sockaddr *)&address.storage,
+                    &address.len) == 0 &&
+        address.storage.ss_family != AF_UNIX) {
         address_print(text, &address);
-        snprintf(out, CONN_PEER_SIZE, "%.*s", CONN_PEER_SIZE - 1, text);
     }
+    snprintf(out, CONN_PEER_SIZE, "%.*s", CONN_PEER_SIZE - 1, text);
 }

@@ -13,7 +13,7 @@
  *       |   /           that the last answer is not lost to a reset.
  *       |            the peer's end, LINGER, an error, conn_close()
  *     closing    on_closed() is called, once, as the last call.
- *       |            libuv's close callback
+ *       |            the end of the loop's turn
  *     freed
  *
  * Bounds, each of a connection:
@@ -102,7 +102,9 @@ void conn_flush(struct conn *conn);
 void conn_pause(struct conn *conn);
 void conn_resume(struct conn *conn);
 
-/* Send what is unsent, then FIN, then close; see above.  Idempotent. */
+/* Send what is unsent, then FIN, then close; see above.  From within on_bytes()
+ * this begins when that returns, elsewhere it may close at once.  Idempotent.
+ */
 void conn_finish(struct conn *conn);
 
 /* Close at once, dropping what is unsent; `why` as in on_closed().  With

@@ -6,17 +6,15 @@
 
 #pragma once
 
-#include <uv.h>
-
 #include "net/conn.h"
 #include "net/loop.h"
 
 /*
- * Accept from a listening stream.  Returns 0 and *out lives until it is closed;
- * ERR_NOMEM, and then the connection still waits to be accepted; or ERR_IO
- * where the peer is gone already.  Threads: the loop's.
+ * A connection of `fd`, a connected socket that does not block, which becomes
+ * its own.  Returns 0 and *out lives until it is closed; otherwise ERR_NOMEM or
+ * ERR_IO, and `fd` is closed.  Threads: the loop's.
  */
-int conn_accept(struct conn **out, struct loop *loop, uv_stream_t *listening);
+int conn_accept(struct conn **out, struct loop *loop, int fd);
 
 /* End the connections that are idle, and those whose peer is stuck. */
 void conn_sweep(struct loop *loop);

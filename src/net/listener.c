@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,23 +19,29 @@
 /* The kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 4096
 
-union stream {
-    uv_handle_t handle;
-    uv_stream_t stream;
-    uv_tcp_t tcp;
-    uv_pipe_t pipe;
-};
+/* Accepted in a turn at most: the connections that there are have theirs, too,
+ * and so have other workers at the same Unix socket. */
+#define ACCEPTS_A_TURN 16
+
+/* Where nothing can be accepted for want of something (descriptors, memory) it
+ * is tried again after this long, and not again and again. */
+#define REST_MS 100
+
+/* A peer that is gone without a word is found within 70 seconds: with a request
+ * in hand it would be found by itself. */
+#define KEEPALIVE_IDLE_S   60
+#define KEEPALIVE_PERIOD_S 1
+#define KEEPALIVE_COUNT    10
 
 struct listener {
-    union stream uv;
+    uv_poll_t poll;
+    uv_timer_t rest;
+    unsigned handles; // of these two, not yet closed by libuv
+    int fd;
+    int spare; // given up to accept what there is no descriptor for; -1: none
     struct loop *loop;
     listener_accept_fn on_accept;
     void *user;
-    /* A connection for which there was no memory, while it is being closed. */
-    union stream dropped;
-    bool is_dropping;
-    bool is_kept_waiting; // another such one, behind it
-    bool is_closed;
 };
 
 /* Whether a Unix socket's file has nobody behind it any more.  A file that is
@@ -139,88 +147,111 @@ int listener_bind(struct address *address, bool first)
     return fd < 0 ? ERR_IO : fd;
 }
 
-static void init_stream(uv_loop_t *uv, union stream *out, uv_handle_type type)
+/* Inherited by what is accepted, which saves a call for each.  For a Unix
+ * socket there is no such thing, and elsewhere nothing that could fail. */
+static void set_for_connections(int fd)
 {
-    int err = type == UV_TCP ? uv_tcp_init(uv, &out->tcp)
-                             : uv_pipe_init(uv, &out->pipe, 0);
-    CHECK(err == 0); // these calls only fill in structs
+    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+    set(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_PERIOD_S);
+    set(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
 }
 
-static void free_if_done(struct listener *listener)
+static int accept_socket(const struct listener *listener)
 {
-    if (listener->is_closed && !listener->is_dropping) {
-        mem_free(listener);
+    // Nobody asks for the address here, which accept4() allows.
+    // cppcheck-suppress nullPointer
+    return accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* Accept and end a connection for which there is no descriptor: its peer can go
+ * elsewhere at once, in place of waiting.  Returns 0, or errno of accept4(). */
+static int turn_away(struct listener *listener)
+{
+    close(listener->spare);
+    int fd = accept_socket(listener);
+    int error = fd < 0 ? errno : 0;
+    if (fd >= 0) {
+        close(fd);
     }
+    listener->spare = eventfd(0, EFD_CLOEXEC);
+    return error;
 }
 
-static void take_and_close(struct listener *listener, uv_close_cb on_dropped)
+static void on_acceptable(uv_poll_t *poll, int status, int events);
+
+static void start_accepting(struct listener *listener)
 {
-    listener->is_dropping = true;
-    init_stream(&listener->loop->uv, &listener->dropped,
-                listener->uv.handle.type);
-    listener->dropped.handle.data = listener;
-    // Where it fails the connection is gone, which is as good.
-    uv_accept(&listener->uv.stream, &listener->dropped.stream);
-    uv_close(&listener->dropped.handle, on_dropped);
+    int err = uv_poll_start(&listener->poll, UV_READABLE, on_acceptable);
+    CHECK(err == 0); // the socket is its own
 }
 
-static void on_dropped(uv_handle_t *handle)
+static void on_rested(uv_timer_t *timer)
 {
-    struct listener *listener = handle->data;
+    struct listener *listener = timer->data;
     loop_wake(listener->loop);
-    listener->is_dropping = false;
-    if (listener->is_kept_waiting && !uv_is_closing(&listener->uv.handle)) {
-        listener->is_kept_waiting = false;
-        take_and_close(listener, on_dropped);
+    if (listener->spare < 0) {
+        listener->spare = eventfd(0, EFD_CLOEXEC);
     }
-    free_if_done(listener);
+    start_accepting(listener);
 }
 
-/* End a connection for which there is no memory: libuv accepts no other before
- * this one is taken. */
-static void drop_one(struct listener *listener)
+static void begin_rest(struct listener *listener)
 {
-    if (listener->is_dropping) {
-        listener->is_kept_waiting = true;
-    } else {
-        take_and_close(listener, on_dropped);
+    uv_poll_stop(&listener->poll);
+    uv_timer_start(&listener->rest, on_rested, REST_MS, 0);
+}
+
+/* Deal with an accept4() that failed; returns whether to go on. */
+static bool go_on_after(struct listener *listener, int error)
+{
+    if ((error == EMFILE || error == ENFILE) && listener->spare >= 0) {
+        // The kernel says so before it looks whether anybody waits.
+        error = turn_away(listener);
+    }
+    switch (error) {
+    case 0:
+    case EINTR:
+    case ECONNABORTED: // that connection is gone
+    case EPROTO:
+        return true;
+    case EAGAIN:
+        return false;
+    default:
+        begin_rest(listener);
+        return false;
     }
 }
 
-static void on_connection(uv_stream_t *stream, int status)
+static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
-    struct listener *listener = stream->data;
+    (void)events;
+    struct listener *listener = poll->data;
     loop_wake(listener->loop);
-    struct conn *conn;
-    int err = status == 0 ? conn_accept(&conn, listener->loop, stream) : ERR_IO;
-    if (err == 0) {
-        listener->on_accept(listener->user, conn);
-    } else if (err == ERR_NOMEM) {
-        drop_one(listener);
+    if (status < 0) { // libuv has stopped; nothing that is known does this
+        begin_rest(listener);
+        return;
+    }
+    for (int i = 0; i < ACCEPTS_A_TURN && listener->fd >= 0; i++) {
+        int fd = accept_socket(listener);
+        struct conn *conn;
+        if (fd < 0) {
+            if (!go_on_after(listener, errno)) {
+                return;
+            }
+        } else if (conn_accept(&conn, listener->loop, fd) == 0) {
+            listener->on_accept(listener->user, conn); // may close the listener
+        }
     }
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct listener *listener = handle->data;
-    listener->is_closed = true;
-    free_if_done(listener);
-}
-
-static int open_stream(struct listener *listener, int fd)
-{
-    struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
-    socklen_t len = sizeof(name);
-    uv_loop_t *uv = &listener->loop->uv;
-    if (getsockname(fd, (struct sockaddr *)&name, &len) != 0) {
-        return ERR_IO;
+    if (--listener->handles == 0) {
+        mem_free(listener);
     }
-    bool is_unix = name.ss_family == AF_UNIX;
-    init_stream(uv, &listener->uv, is_unix ? UV_NAMED_PIPE : UV_TCP);
-    listener->uv.handle.data = listener;
-    int err = is_unix ? uv_pipe_open(&listener->uv.pipe, fd)
-                      : uv_tcp_open(&listener->uv.tcp, fd);
-    return err == 0 ? 0 : ERR_IO;
 }
 
 int listener_open(struct listener **out, struct loop *loop, int fd,
@@ -232,31 +263,40 @@ int listener_open(struct listener **out, struct loop *loop, int fd,
         close(fd);
         return ERR_NOMEM;
     }
+    // What is no socket can't listen.
+    if (listen(fd, BACKLOG) != 0 ||
+        uv_poll_init(&loop->uv, &listener->poll, fd) != 0) {
+        close(fd);
+        mem_free(listener);
+        return ERR_IO;
+    }
+    set_for_connections(fd);
+    uv_timer_init(&loop->uv, &listener->rest);
+    listener->poll.data = listener;
+    listener->rest.data = listener;
+    listener->handles = 2;
+    listener->fd = fd;
+    listener->spare = eventfd(0, EFD_CLOEXEC);
     listener->loop = loop;
     listener->on_accept = on_accept;
     listener->user = user;
-    int err = open_stream(listener, fd);
-    if (err != 0) {
-        close(fd);
-        if (listener->uv.handle.data != NULL) {
-            uv_close(&listener->uv.handle, on_closed);
-        } else {
-            mem_free(listener);
-        }
-        return err;
-    }
-    if (uv_listen(&listener->uv.stream, BACKLOG, on_connection) != 0) {
-        listener_close(&listener);
-        return ERR_IO;
-    }
+    start_accepting(listener);
     *out = listener;
     return 0;
 }
 
 void listener_close(struct listener **listener)
 {
-    if (*listener != NULL) {
-        uv_close(&(*listener)->uv.handle, on_closed);
-        *listener = NULL;
+    struct listener *closing = *listener;
+    if (closing == NULL) {
+        return;
+    }
+    *listener = NULL;
+    uv_close((uv_handle_t *)&closing->poll, on_closed);
+    uv_close((uv_handle_t *)&closing->rest, on_closed);
+    close(closing->fd);
+    closing->fd = -1;
+    if (closing->spare >= 0) {
+        close(closing->spare);
     }
 }
