@@ -168,6 +168,7 @@ void exchange_reply(struct exchange *exchange,
                     const struct exchange_reply *reply)
 {
     CHECK(exchange->out.len == 0 && !exchange->is_sent);
+    CHECK(reply->body.data != NULL || reply->body.len == 0);
     bool is_cut = reply->truncate < reply->body.len;
     exchange->resets = reply->resets;
     if (!reply->is_silent) {

@@ -136,7 +136,7 @@ static const struct option options[] = {
         .initial = "200000",
         .help = "Symbols that are kept at most. When the cache is full, the "
                 "quotes that were asked for least recently go first. A quote "
-                "takes up to 512 bytes.",
+                "takes up to 300 bytes.",
     },
     {
         .key = "fetch.retry_after",

@@ -66,6 +66,12 @@ static void free_flight(struct desk *desk, struct flight *flight)
     CHECK(desk->flights != NULL);
     HASH_DEL(desk->flights, flight);
     mem_free(flight);
+}
+
+/* To be called before anybody is told: who has the answer may look at once
+ * whether its flight is over. */
+static void count_down(struct desk *desk)
+{
     metric_subtract(desk->cells, METRIC_flights_open, 1);
 }
 
@@ -103,6 +109,7 @@ void desk_destroy(struct desk **desk)
     HASH_ITER(hh, gone->flights, flight, next)
     {
         take_out(gone, flight);
+        count_down(gone);
         free_flight(gone, flight);
     }
     if (gone->set != NULL) {
@@ -206,6 +213,7 @@ void desk_tell(struct desk *desk, struct flight *flight,
 void desk_land(struct desk *desk, struct flight *flight, struct steady_time now,
                struct desk_result *result)
 {
+    count_down(desk);
     desk_tell(desk, flight, result);
     if (result->err == 0) {
         desk_keep_warm(desk, &result->quote, now);
@@ -475,6 +483,7 @@ void desk_drain(struct desk *desk)
             .reason = "the server stopped before the provider answered",
         };
         take_out(desk, flight);
+        count_down(desk);
         desk_tell(desk, flight, &result);
         free_flight(desk, flight);
     }

@@ -247,7 +247,7 @@ static void on_news(void *user, const char *provider)
     struct fetch *fetch = user;
     desk_renew(fetch->desk, now(fetch), provider);
     if (fetch->options.on_change != NULL) {
-        fetch->options.on_change(fetch->options.user);
+        fetch->options.on_change(fetch->options.desk.user);
     }
     proceed(fetch);
 }
@@ -265,8 +265,8 @@ static void obey_ask(struct fetch *fetch, const struct order *mail)
         snprintf(result.reason, sizeof(result.reason), "%s",
                  err == ERR_FULL ? "fetch.flights_max is reached"
                                  : err_sentence(err));
-        fetch->options.on_done(fetch->options.user, UINT64_C(1) << mail->asker,
-                               &result);
+        fetch->options.desk.on_done(fetch->options.desk.user,
+                                    UINT64_C(1) << mail->asker, &result);
     }
 }
 
@@ -277,8 +277,8 @@ static void obey_explain(struct fetch *fetch, const struct order *mail)
     if (explanation != NULL) {
         view_explain(fetch->desk, now(fetch), &mail->symbol, explanation);
     }
-    fetch->options.on_explained(fetch->options.user, mail->asker, mail->number,
-                                explanation);
+    fetch->options.on_explained(fetch->options.desk.user, mail->asker,
+                                mail->number, explanation);
 }
 
 /* The files that are asked may be others. */
@@ -300,7 +300,7 @@ static void obey_change(struct fetch *fetch, struct order *mail)
     order_free_providers(mail);
     renew_files(fetch);
     if (fetch->options.on_change != NULL) {
-        fetch->options.on_change(fetch->options.user);
+        fetch->options.on_change(fetch->options.desk.user);
     }
 }
 
@@ -360,7 +360,7 @@ static void close_timers(struct fetch *fetch)
 static void run(void *user)
 {
     struct fetch *fetch = user;
-    fetch->options.on_join(fetch->options.user);
+    fetch->options.on_join(fetch->options.desk.user);
     uv_timer_start(&fetch->report_timer, on_report_timer, REPORT_MS, REPORT_MS);
     loop_run(&fetch->loop);
     loop_wake(&fetch->loop);
@@ -368,7 +368,7 @@ static void run(void *user)
     drain(fetch);
     close_timers(fetch);
     loop_deinit(&fetch->loop);
-    fetch->options.on_leave(fetch->options.user);
+    fetch->options.on_leave(fetch->options.desk.user);
 }
 
 /* --- Starting ----------------------------------------------------------------
@@ -377,13 +377,13 @@ static void run(void *user)
 static void on_wake(void *user)
 {
     const struct fetch_options *options = &((struct fetch *)user)->options;
-    options->on_wake(options->user);
+    options->on_wake(options->desk.user);
 }
 
 static void on_block(void *user)
 {
     const struct fetch_options *options = &((struct fetch *)user)->options;
-    options->on_block(options->user);
+    options->on_block(options->desk.user);
 }
 
 static int init_loop(struct fetch *fetch)
@@ -414,17 +414,7 @@ static int make_desk(struct fetch *fetch, struct desk_provider *providers,
                      size_t count)
 {
     const struct fetch_options *options = &fetch->options;
-    struct desk_callbacks callbacks = {
-        .on_done = options->on_done,
-        .on_recall = options->on_recall,
-        .on_interest = options->on_interest,
-        .on_market = options->on_market,
-        .on_currency = options->on_currency,
-        .on_served = options->on_served,
-        .user = options->user,
-        .boot = options->boot,
-    };
-    int err = desk_create(&fetch->desk, &options->policy, &callbacks,
+    int err = desk_create(&fetch->desk, &options->policy, &options->desk,
                           options->cells, now(fetch));
     if (err == 0) {
         err = desk_open(fetch->desk, now(fetch), &options->policy, providers,

@@ -23,30 +23,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "desk/desk.h"
 #include "desk/view.h"
 
 struct fetch; /* opaque; see fetch.c */
 struct metric_cells;
-struct store;     /* store/store.h */
-struct timetable; /* calendar/timetable.h */
+struct store; /* store/store.h */
 
 struct fetch_options {
     const struct clock *clock; /* NULL: the system's */
     struct metric_cells *cells;
-    desk_done_fn on_done;
-    desk_recall_fn on_recall; /* NULL: never known */
-    /* NULL: nobody is ever interested, so nothing is refreshed ahead. */
-    void (*on_interest)(void *user, const struct symbol *symbol,
-                        struct desk_interest *out);
-    /* The hours of a symbol's market, never NULL.  BORROWED as long as the
-     * fetch thread.  NULL: every market is always open. */
-    const struct timetable *(*on_market)(void *user,
-                                         const struct symbol *symbol);
-    /* As in desk/desk.h, on the fetch thread. */
-    void (*on_currency)(void *user, const struct symbol *symbol,
-                        char out[QUOTE_CURRENCY_SIZE]);
-    bool (*on_served)(void *user, const struct symbol *symbol,
-                      struct quote *out);
+    /* The desk's, called on the fetch thread; their user is also that of those
+     * below. */
+    struct desk_callbacks desk;
     /* fetch_change() has taken effect; NULL where nobody wants to know. */
     void (*on_change)(void *user);
     /* What fetch_explain() asked for, on the fetch thread.  MOVED, to be freed
@@ -59,9 +48,7 @@ struct fetch_options {
     void (*on_leave)(void *user);
     void (*on_wake)(void *user);
     void (*on_block)(void *user);
-    void *user;
     struct store *store; /* BORROWED; NULL: nothing is kept */
-    const char *boot;    /* as in budget/budget.h */
     struct desk_policy policy;
 };
 

@@ -301,7 +301,10 @@ static int init_loop(struct server *server)
         return err;
     }
     err = mailbox_init(&server->mailbox, &server->loop, on_mail, server);
-    CHECK(err == 0); // it has what it needs with the loop
+    if (err != 0) {
+        loop_deinit(&server->loop);
+        return err;
+    }
     server->has_loop = true;
     uv_timer_init(&server->loop.uv, &server->stage);
     server->stage.data = server;

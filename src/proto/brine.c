@@ -35,6 +35,9 @@ enum { LENGTH_1 = 4, LENGTH_4 = 5 };
 /* What TAG_INT_FIRST stands for. */
 #define INT_FIRST (-48)
 
+/* As many as can't overflow. */
+#define COUNT_DIGITS_LIMIT 18
+
 #define INT_LAST (INT_FIRST + TAG_INT_LAST - TAG_INT_FIRST)
 
 /* --- Reading -----------------------------------------------------------------
@@ -61,7 +64,7 @@ static size_t bytes_left(const struct loader *l)
 }
 
 /* Take `len` bytes; NULL, and the error, where there are fewer. */
-static const char *take(struct loader *l, size_t len)
+static inline const char *take(struct loader *l, size_t len)
 {
     if (l->error != NULL || bytes_left(l) < len) {
         l->error = l->error != NULL ? l->error : "a value has no end";
@@ -103,21 +106,21 @@ static double take_double(struct loader *l)
 
 /* Take the length that goes with a tag: bytes' and tuples' tags are in the same
  * order.  Returns false where the tag is another's. */
-static bool take_length(struct loader *l, uint8_t tag, uint8_t tag_empty,
-                        uint8_t tag_one, uint32_t *len)
+static inline bool take_length(struct loader *l, uint8_t tag, uint8_t tag_empty,
+                               uint8_t tag_one, uint32_t *len)
 {
+    if (tag >= tag_one && tag < tag_one + LENGTH_1) {
+        *len = (uint32_t)(tag - tag_one + 1);
+        return true;
+    }
     if (tag == tag_empty) {
         *len = 0;
         return true;
     }
-    if (tag < tag_one || tag > tag_one + LENGTH_4) {
+    if (tag != tag_one + LENGTH_1 && tag != tag_one + LENGTH_4) {
         return false;
     }
-    if (tag < tag_one + LENGTH_1) {
-        *len = (uint32_t)(tag - tag_one + 1);
-    } else {
-        *len = tag == tag_one + LENGTH_1 ? take_byte(l) : take_u32(l);
-    }
+    *len = tag == tag_one + LENGTH_1 ? take_byte(l) : take_u32(l);
     return true;
 }
 
@@ -127,31 +130,53 @@ static struct span take_span(struct loader *l, size_t len)
     return (struct span){bytes, bytes != NULL ? len : 0};
 }
 
+/* Whether all are digits; without an end in the middle, so that many bytes are
+ * looked at together. */
+static bool are_digits(struct span text)
+{
+    unsigned bad = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        bad |= (unsigned char)(text.data[i] - '0') > 9;
+    }
+    return bad == 0;
+}
+
+/* Read digits, which are of one sign.  Returns false where int64_t can't hold
+ * the number. */
+static bool read_digits(struct span digits, bool is_negative, int64_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        int digit = digits.data[i] - '0';
+        if (__builtin_mul_overflow(*number, 10, number) ||
+            __builtin_add_overflow(*number, is_negative ? -digit : digit,
+                                   number)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void load_int(struct loader *l, struct brine_value *value, size_t len)
 {
     struct span text = take_span(l, len);
-    bool is_signed = text.len > 0 && (text.data[0] == '-' || *text.data == '+');
-    bool is_negative = is_signed && text.data[0] == '-';
-    bool overflows = false;
-    int64_t number = 0;
-    if (l->error == NULL && text.len == is_signed) {
-        l->error = "an int has no digits";
+    if (l->error != NULL || text.len == 0) {
+        l->error = l->error != NULL ? l->error : "an int has no digits";
+        return;
     }
-    for (size_t i = is_signed; i < text.len; i++) {
-        int digit = text.data[i] - '0';
-        if (digit < 0 || digit > 9) {
-            l->error = "an int has a byte that is no digit";
-            return;
-        }
-        overflows = overflows || __builtin_mul_overflow(number, 10, &number) ||
-                    __builtin_add_overflow(number, is_negative ? -digit : digit,
-                                           &number);
-    }
-    value->type = overflows ? BRINE_BIG_INT : BRINE_INT;
-    if (overflows) {
-        value->text = text;
-    } else {
+    bool is_negative = text.data[0] == '-';
+    bool is_signed = is_negative || text.data[0] == '+';
+    struct span digits = {text.data + is_signed, text.len - is_signed};
+    int64_t number;
+    if (digits.len == 0 || !are_digits(digits)) {
+        l->error = digits.len == 0 ? "an int has no digits"
+                                   : "an int has a byte that is no digit";
+    } else if (read_digits(digits, is_negative, &number)) {
+        value->type = BRINE_INT;
         value->number = number;
+    } else {
+        value->type = BRINE_BIG_INT;
+        value->text = text;
     }
 }
 
@@ -182,9 +207,14 @@ static void load_tuple_of(struct loader *l, struct brine_value *value,
     }
 }
 
-/* Values that are one byte. */
+/* Values that are one byte; most are small ints. */
 static bool load_single(struct brine_value *value, uint8_t tag)
 {
+    if (tag >= TAG_INT_FIRST && tag <= TAG_INT_LAST) {
+        value->type = BRINE_INT;
+        value->number = tag - TAG_INT_FIRST + INT_FIRST;
+        return true;
+    }
     switch (tag) {
     case TAG_NONE:
         value->type = BRINE_NONE;
@@ -201,14 +231,8 @@ static bool load_single(struct brine_value *value, uint8_t tag)
         value->number = tag == TAG_TRUE;
         return true;
     default:
-        break;
-    }
-    if (tag < TAG_INT_FIRST || tag > TAG_INT_LAST) {
         return false;
     }
-    value->type = BRINE_INT;
-    value->number = tag - TAG_INT_FIRST + INT_FIRST;
-    return true;
 }
 
 static void load_by_tag(struct loader *l, struct brine_value *value,
@@ -338,6 +362,35 @@ int brine_parse(struct brine_values *values, struct span bytes)
     return l.error == NULL ? 0 : ERR_PROTOCOL;
 }
 
+size_t brine_read_count(int64_t *number, struct span bytes)
+{
+    if (bytes.len == 0) {
+        return 0;
+    }
+    uint8_t tag = (uint8_t)bytes.data[0];
+    if (tag >= TAG_INT_FIRST && tag <= TAG_INT_LAST) {
+        *number = tag - TAG_INT_FIRST + INT_FIRST;
+        return 1;
+    }
+    if (tag != TAG_INT_L1 || bytes.len < 2) {
+        return 0;
+    }
+    size_t end = 2 + (size_t)(uint8_t)bytes.data[1];
+    if (end == 2 || end > 2 + COUNT_DIGITS_LIMIT || end > bytes.len) {
+        return 0;
+    }
+    int64_t sum = 0;
+    for (size_t i = 2; i < end; i++) {
+        unsigned digit = (unsigned char)bytes.data[i] - (unsigned)'0';
+        if (digit > 9) {
+            return 0;
+        }
+        sum = 10 * sum + digit;
+    }
+    *number = sum;
+    return end;
+}
+
 bool brine_is_text(const struct brine_value *value, const char *text)
 {
     return (value->type == BRINE_STR || value->type == BRINE_BYTES) &&
@@ -388,14 +441,6 @@ static void put_digits(struct buffer *out, struct span digits)
     buffer_put_span(out, digits);
 }
 
-static void put_double(struct buffer *out, double number)
-{
-    uint64_t bits;
-    memcpy(&bits, &number, sizeof(bits));
-    bits = htobe64(bits);
-    buffer_put(out, &bits, sizeof(bits));
-}
-
 void brine_put_none(struct buffer *out)
 {
     put_tag(out, TAG_NONE);
@@ -411,28 +456,55 @@ void brine_put_bool(struct buffer *out, bool value)
     put_tag(out, value ? TAG_TRUE : TAG_FALSE);
 }
 
-void brine_put_int(struct buffer *out, int64_t value)
+size_t brine_print_int(char out[BRINE_INT_SIZE], int64_t value)
 {
     if (value >= INT_FIRST && value <= INT_LAST) {
-        put_tag(out, (enum tag)(value - INT_FIRST + TAG_INT_FIRST));
-        return;
+        out[0] = (char)(value - INT_FIRST + TAG_INT_FIRST);
+        return 1;
     }
-    char text[20];
-    size_t at = sizeof(text);
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    for (; left > 0; left /= 10) {
-        text[--at] = (char)('0' + left % 10);
+    bool is_negative = value < 0;
+    uint64_t left = is_negative ? 0 - (uint64_t)value : (uint64_t)value;
+    size_t len = is_negative + 1u;
+    for (uint64_t power = 10; left >= power; power *= 10) {
+        len++;
+        if (power > UINT64_MAX / 10) {
+            break;
+        }
     }
-    if (value < 0) {
-        text[--at] = '-';
+    out[0] = TAG_INT_L1;
+    out[1] = (char)len;
+    size_t at = 2 + len;
+    CHECK(at <= BRINE_INT_SIZE);
+    do {
+        out[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (is_negative) {
+        out[2] = '-';
     }
-    put_digits(out, (struct span){text + at, sizeof(text) - at});
+    return 2 + len;
+}
+
+void brine_put_int(struct buffer *out, int64_t value)
+{
+    char bytes[BRINE_INT_SIZE];
+    buffer_put(out, bytes, brine_print_int(bytes, value));
+}
+
+void brine_print_float(char out[BRINE_FLOAT_SIZE], double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    bits = htobe64(bits);
+    out[0] = TAG_FLOAT;
+    memcpy(out + 1, &bits, sizeof(bits));
 }
 
 void brine_put_float(struct buffer *out, double value)
 {
-    put_tag(out, TAG_FLOAT);
-    put_double(out, value);
+    char bytes[BRINE_FLOAT_SIZE];
+    brine_print_float(bytes, value);
+    buffer_put(out, bytes, sizeof(bytes));
 }
 
 void brine_put_bytes(struct buffer *out, struct span bytes)
@@ -450,6 +522,14 @@ void brine_put_str(struct buffer *out, struct span text)
 void brine_put_tuple(struct buffer *out, size_t count)
 {
     put_length(out, TAG_EMPTY_TUPLE, TAG_TUPLE_1, count);
+}
+
+static void put_double(struct buffer *out, double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof(bits));
+    bits = htobe64(bits);
+    buffer_put(out, &bits, sizeof(bits));
 }
 
 /* A value itself, without what it holds. */

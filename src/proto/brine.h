@@ -85,6 +85,14 @@ static inline const struct brine_value *brine_next(
     return value + value->size;
 }
 
+/*
+ * Read the int that the bytes begin with, where it is one of a single byte or
+ * of at most 18 digits and no sign: numbers that count something.  Returns how
+ * many bytes it takes; 0, and *number is as it was, where it has another form,
+ * is not all there or is none.
+ */
+size_t brine_read_count(int64_t *number, struct span bytes);
+
 /* Whether the value is a str or bytes with exactly this text. */
 bool brine_is_text(const struct brine_value *value, const char *text);
 
@@ -102,8 +110,20 @@ void brine_put_bool(struct buffer *out, bool value);
 /* An int. */
 void brine_put_int(struct buffer *out, int64_t value);
 
+/* Bytes of the longest int that is written: a tag, a length, 20 characters. */
+#define BRINE_INT_SIZE 22
+
+/* The same, to where there is room.  Returns how many bytes it takes. */
+size_t brine_print_int(char out[BRINE_INT_SIZE], int64_t value);
+
 /* A float. */
 void brine_put_float(struct buffer *out, double value);
+
+/* Bytes of a float. */
+#define BRINE_FLOAT_SIZE 9
+
+/* The same, to where there is room. */
+void brine_print_float(char out[BRINE_FLOAT_SIZE], double value);
 
 /* Bytes. */
 void brine_put_bytes(struct buffer *out, struct span bytes);

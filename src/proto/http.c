@@ -116,7 +116,7 @@ static int translate(struct http_request *request, enum http_errno code)
 {
     switch (code) {
     case HPE_INVALID_METHOD:
-        return refuse(request, 501, "the method is not known");
+        return refuse(request, 405, "the method is not known");
     case HPE_INVALID_CONTENT_LENGTH:
         return refuse(request, 400, "the Content-Length is no length");
     case HPE_UNEXPECTED_CONTENT_LENGTH:

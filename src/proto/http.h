@@ -48,7 +48,7 @@ struct http_request {
     bool is_1_0;       /* of the version 1.0, and not 1.1 */
     bool keep_alive;   /* by version and Connection header */
     int status;        /* what to refuse it with, where parsing failed: 400,
-                        * 413, 414, 431, 501 or 505; 0 where it did not */
+                        * 405, 413, 414, 431, 501 or 505; 0 where it did not */
     const char *error; /* and why, for the log; static */
 };
 

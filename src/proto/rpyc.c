@@ -11,6 +11,9 @@
 #define HEADER_BYTES  5
 #define TRAILER_BYTES 1
 
+/* What brine writes for the head of a tuple, and for 0; 1 is the next byte. */
+enum { TUPLE_OF_2 = 0x11, TUPLE_OF_3 = 0x12, INT_0 = 0x50 };
+
 /* --- Frames ------------------------------------------------------------------
  */
 
@@ -149,6 +152,24 @@ ptrdiff_t rpyc_parse(struct rpyc_message *message, struct span bytes,
     return taken;
 }
 
+size_t rpyc_cut(struct rpyc_cut *cut, struct span bytes, size_t bytes_max)
+{
+    static const char front[] = {TUPLE_OF_3, INT_0 + RPYC_REQUEST};
+    struct frame frame = {.is_compressed = false};
+    const char *error;
+    ptrdiff_t taken = take_frame(&frame, bytes, bytes_max, &error);
+    struct span left = frame.payload;
+    if (taken <= 0 || frame.is_compressed || left.len < sizeof(front) ||
+        memcmp(left.data, front, sizeof(front)) != 0) {
+        return 0;
+    }
+    left.data += sizeof(front);
+    left.len -= sizeof(front);
+    size_t number_len = brine_read_count(&cut->seq, left);
+    cut->body = (struct span){left.data + number_len, left.len - number_len};
+    return number_len > 0 ? (size_t)taken : 0;
+}
+
 /* --- Boxes -------------------------------------------------------------------
  */
 
@@ -165,9 +186,9 @@ bool rpyc_open_box(struct rpyc_box *box, const struct brine_value *value)
 
 bool rpyc_read_id(struct rpyc_id *id, const struct brine_value *value)
 {
-    if (!is_tuple_of(value, 3) || value[1].type != BRINE_STR ||
-        value[1].text.len > RPYC_NAME_LIMIT || value[2].type != BRINE_INT ||
-        value[3].type != BRINE_INT) {
+    if (!is_tuple_of(value, 3) || value->raw_len > RPYC_ID_LIMIT ||
+        value[1].type != BRINE_STR || value[1].text.len > RPYC_NAME_LIMIT ||
+        value[2].type != BRINE_INT || value[3].type != BRINE_INT) {
         return false;
     }
     id->name = value[1].text;
@@ -208,28 +229,55 @@ bool rpyc_next_item(struct rpyc_items *items, struct rpyc_box *box)
 /* --- Writing -----------------------------------------------------------------
  */
 
+/* Bytes that a frame may have before its body. */
+#define FRONT_SIZE (HEADER_BYTES + 2 + BRINE_INT_SIZE)
+
+/* Write what stands before a body, without the length.  Returns its bytes. */
+static size_t print_front(char out[FRONT_SIZE], enum rpyc_kind kind,
+                          int64_t seq)
+{
+    memset(out, 0, HEADER_BYTES);
+    out[HEADER_BYTES] = TUPLE_OF_3;
+    out[HEADER_BYTES + 1] = (char)(INT_0 + (int)kind);
+    return HEADER_BYTES + 2 + brine_print_int(out + HEADER_BYTES + 2, seq);
+}
+
+static void print_length(char *frame, size_t whole)
+{
+    CHECK(whole > HEADER_BYTES + TRAILER_BYTES);
+    size_t len = whole - HEADER_BYTES - TRAILER_BYTES;
+    CHECK(len <= UINT32_MAX);
+    uint32_t number = htobe32((uint32_t)len);
+    memcpy(frame, &number, sizeof(number));
+}
+
 size_t rpyc_begin(struct buffer *out, enum rpyc_kind kind, int64_t seq)
 {
-    static const char header[HEADER_BYTES];
+    char front[FRONT_SIZE];
     size_t frame = out->len;
-    buffer_put(out, header, sizeof(header));
-    brine_put_tuple(out, 3);
-    brine_put_int(out, kind);
-    brine_put_int(out, seq);
+    buffer_put(out, front, print_front(front, kind, seq));
     return frame;
 }
 
 void rpyc_end(struct buffer *out, size_t frame)
 {
     buffer_put_byte(out, '\n');
-    if (out->failed) {
-        return;
+    if (!out->failed) {
+        print_length(out->data + frame, out->len - frame);
     }
-    CHECK(out->len - frame > HEADER_BYTES + TRAILER_BYTES);
-    size_t len = out->len - frame - HEADER_BYTES - TRAILER_BYTES;
-    CHECK(len <= UINT32_MAX);
-    uint32_t number = htobe32((uint32_t)len);
-    memcpy(out->data + frame, &number, sizeof(number));
+}
+
+void rpyc_put_float(struct buffer *out, int64_t seq, double value)
+{
+    char frame[FRONT_SIZE + 2 + BRINE_FLOAT_SIZE + TRAILER_BYTES];
+    size_t len = print_front(frame, RPYC_REPLY, seq);
+    frame[len++] = TUPLE_OF_2;
+    frame[len++] = INT_0 + RPYC_VALUE;
+    brine_print_float(frame + len, value);
+    len += BRINE_FLOAT_SIZE;
+    frame[len++] = '\n';
+    print_length(frame, len);
+    buffer_put(out, frame, len);
 }
 
 void rpyc_put_handler(struct buffer *out, enum rpyc_handler handler)
@@ -240,8 +288,8 @@ void rpyc_put_handler(struct buffer *out, enum rpyc_handler handler)
 
 void rpyc_put_label(struct buffer *out, enum rpyc_label label)
 {
-    brine_put_tuple(out, 2);
-    brine_put_int(out, label);
+    const char box[] = {TUPLE_OF_2, (char)(INT_0 + (int)label)};
+    buffer_put(out, box, sizeof(box));
 }
 
 void rpyc_put_id(struct buffer *out, const struct rpyc_id *id)

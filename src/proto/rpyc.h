@@ -38,6 +38,10 @@
 /* Bytes of the name in an id; Python's modules and classes have short ones. */
 #define RPYC_NAME_LIMIT 1024
 
+/* Bytes of an id: a name and two numbers.  Numbers may come with zeros before
+ * them, which nobody's are. */
+#define RPYC_ID_LIMIT (RPYC_NAME_LIMIT + 64)
+
 enum rpyc_kind { RPYC_REQUEST = 1, RPYC_REPLY = 2, RPYC_EXCEPTION = 3 };
 
 enum rpyc_label {
@@ -104,12 +108,27 @@ struct rpyc_message {
 ptrdiff_t rpyc_parse(struct rpyc_message *message, struct span bytes,
                      struct buffer *scratch);
 
+/* A request as it was cut, not read. */
+struct rpyc_cut {
+    int64_t seq;
+    struct span body; /* in brine.  BORROWED from the bytes */
+};
+
+/*
+ * Cut the frame at the front of `bytes` where it is a request, plain, whole and
+ * no longer than bytes_max.  Returns how many bytes it took, which rpyc_parse()
+ * would take or find an error in the body of; 0, which says nothing, where it
+ * is anything else.
+ */
+size_t rpyc_cut(struct rpyc_cut *cut, struct span bytes, size_t bytes_max);
+
 /* --- Boxes ---------------------------------------------------------------- */
 
 /* Read a value as a box.  Returns false where it is none. */
 bool rpyc_open_box(struct rpyc_box *box, const struct brine_value *value);
 
-/* Read a value as an id.  Returns false where it is none. */
+/* Read a value as an id.  Returns false where it is none, or has more than
+ * RPYC_ID_LIMIT bytes. */
 bool rpyc_read_id(struct rpyc_id *id, const struct brine_value *value);
 
 /* The elements of a boxed tuple, whether it was boxed whole or one by one. */
@@ -140,6 +159,9 @@ size_t rpyc_begin(struct buffer *out, enum rpyc_kind kind, int64_t seq);
 
 /* End the frame that begins at `frame`. */
 void rpyc_end(struct buffer *out, size_t frame);
+
+/* A whole frame: the reply to request `seq` is a float. */
+void rpyc_put_float(struct buffer *out, int64_t seq, double value);
 
 /* Begin the body of a request; the box of its arguments is to follow. */
 void rpyc_put_handler(struct buffer *out, enum rpyc_handler handler);

@@ -11,6 +11,7 @@
 #include "net/conn.h"
 #include "obs/log.h"
 #include "python/python.h"
+#include "python/release.h"
 #include "python/service.h"
 #include "serve/ask.h"
 #include "serve/guest.h"
@@ -66,8 +67,7 @@ static void leave_callback(struct follows *follows, struct callback *callback)
             follows->calls[i].callback = NULL;
         }
     }
-    python_release(follows->python,
-                   (struct span){callback->id, callback->id_len});
+    release_one(follows->python, (struct span){callback->id, callback->id_len});
     mem_free(callback);
 }
 
@@ -217,7 +217,7 @@ static void change(struct python_request *request, struct span callback,
     }
     struct callback *made = make_callback(callback);
     if (made == NULL) {
-        python_release(request->python, callback);
+        release_one(request->python, callback);
         python_raise(request, "MemoryError", "the server has no memory");
         return;
     }
@@ -239,7 +239,7 @@ void follow_change(struct python_request *request, struct span callback,
         resolve_all(request, texts, count, named)) {
         change(request, callback, named, count);
     } else if (callback.len > 0) {
-        python_release(request->python, callback);
+        release_one(request->python, callback);
     }
 }
 

@@ -14,11 +14,8 @@
 /* OLDSLICING has six. */
 #define ARGUMENTS_LIMIT 6
 
-/* The classes of our two kinds of objects, by the number in their ids. */
-enum { CLASS_SERVICE = 1, CLASS_METHOD = 2 };
-
-/* The class that every Python has, so that clients need not ask what it is. */
-#define METHOD_CLASS_NAME "builtins.method"
+/* Of the root's class, in its ids. */
+#define SERVICE_CLASS_ID 1
 
 struct arguments {
     struct rpyc_box boxes[ARGUMENTS_LIMIT];
@@ -68,8 +65,9 @@ static void answer_object(const struct python_request *request, int object)
 {
     struct rpyc_id id = {
         .name = object == SERVICE_ROOT ? span_of(SERVICE_NAME)
-                                       : span_of(METHOD_CLASS_NAME),
-        .class_id = object == SERVICE_ROOT ? CLASS_SERVICE : CLASS_METHOD,
+                                       : span_of(SERVICE_METHOD_CLASS),
+        .class_id =
+            object == SERVICE_ROOT ? SERVICE_CLASS_ID : SERVICE_METHOD_CLASS_ID,
     };
     int err = reference_give(python_references(request->python),
                              (uint16_t)object, &id.object_id);

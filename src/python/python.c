@@ -14,20 +14,16 @@
 #include "net/conn.h"
 #include "obs/log.h"
 #include "python/follow.h"
+#include "python/glance.h"
 #include "python/handler.h"
 #include "python/reference.h"
+#include "python/release.h"
 #include "python/service.h"
 #include "serve/complaint.h"
 #include "serve/inquiry.h"
 #include "serve/settings.h"
 #include "serve/tally.h"
 #include "serve/worker.h"
-
-/* Above this, what was composed goes out before more requests are answered. */
-#define FLUSH_BYTES 65536
-
-/* Releases wait until they are so many; see release(). */
-#define RELEASES_BYTES 4096
 
 /* How much of a client's own words an error repeats. */
 #define SHOWN_BYTES 64
@@ -95,6 +91,11 @@ int64_t python_next_seq(struct python *python)
     return python->seq_next++;
 }
 
+struct buffer *python_releases(struct python *python)
+{
+    return python->is_gone ? NULL : &python->releases;
+}
+
 struct buffer *python_output(struct python *python)
 {
     return conn_output(python->guest->conn);
@@ -151,9 +152,7 @@ void python_raise(const struct python_request *request, const char *exception,
 /* --- Requests to the client --------------------------------------------------
  */
 
-/* Write a request whose arguments are a reference of the client's and a number:
- * BUFFITER and DEL are both of this form.  Returns its seq. */
-static int64_t put_request(struct python *python, struct buffer *out,
+int64_t python_put_request(struct python *python, struct buffer *out,
                            enum rpyc_handler handler, struct span id,
                            int64_t number)
 {
@@ -170,53 +169,9 @@ static int64_t put_request(struct python *python, struct buffer *out,
     return seq;
 }
 
-/* The client's reply is no news and nobody waits for it, but it is a packet to
- * which we have nothing to say; until its acknowledgement comes, 40 ms later,
- * the client's kernel holds back its next request (Nagle's algorithm).  So the
- * releases of some dozens of calls go out together. */
-void python_release(struct python *python, struct span id)
-{
-    struct buffer *releases = &python->releases;
-    if (python->is_gone) {
-        return; // with all that it gave
-    }
-    put_request(python, releases, RPYC_DEL, id, 1);
-    if (!releases->failed && releases->len < RELEASES_BYTES) {
-        return;
-    }
-    if (!releases->failed) { // else the client keeps them until it closes
-        buffer_put_span(python_output(python), buffer_span(releases));
-    }
-    buffer_deinit(releases);
-}
-
 static struct span raw_of(const struct brine_value *value)
 {
     return (struct span){value->raw, value->raw_len};
-}
-
-/* Release what the client gave with a request, but for what is kept.  The boxes
- * are walked with a stack of our own: they are a stranger's. */
-static void release_all(struct python *python, const struct rpyc_box *box,
-                        const struct brine_value *const kept[2])
-{
-    struct rpyc_items levels[BRINE_DEPTH_LIMIT];
-    struct rpyc_box item = *box;
-    size_t depth = 0;
-    do {
-        struct rpyc_id id;
-        if (item.label == RPYC_REMOTE_REF && item.value != kept[0] &&
-            item.value != kept[1] && rpyc_read_id(&id, item.value)) {
-            python_release(python, raw_of(item.value));
-        }
-        if (item.label == RPYC_TUPLE) {
-            CHECK(depth < BRINE_DEPTH_LIMIT); // a box is nested in values
-            rpyc_open_items(&levels[depth++], &item);
-        }
-        while (depth > 0 && !rpyc_next_item(&levels[depth - 1], &item)) {
-            depth--;
-        }
-    } while (depth > 0);
 }
 
 /* --- Calls that wait ---------------------------------------------------------
@@ -390,8 +345,8 @@ void python_collect(struct python_request *request,
     request->kept[1] = callback;
     // One more than is allowed, to see whether there are more.
     collection->asked_seq =
-        put_request(python, python_output(python), RPYC_BUFFITER, raw_of(id),
-                    PYTHON_SYMBOLS_LIMIT + 1);
+        python_put_request(python, python_output(python), RPYC_BUFFITER,
+                           raw_of(id), PYTHON_SYMBOLS_LIMIT + 1);
     python->is_counted = true; // when what it has in it is known
     TAILQ_INSERT_TAIL(&python->collections, collection, link);
     python->collections_count++;
@@ -432,12 +387,12 @@ static void take_reply(struct python *python,
         python_raise(&request, "TypeError",
                      "symbols must be an iterable of str");
         if (callback.len > 0) {
-            python_release(python, callback);
+            release_one(python, callback);
         }
     } else {
         collection->collected(&request, callback, &message->box);
     }
-    python_release(python, (struct span){collection->id, collection->id_len});
+    release_one(python, (struct span){collection->id, collection->id_len});
     free_collection(python, collection);
 }
 
@@ -454,7 +409,7 @@ static void take_message(struct python *python,
     };
     if (message->kind == RPYC_REQUEST) {
         metric_add(python_worker(python)->cells, METRIC_requests, 1);
-        roster_count_command(&python->guest->member);
+        roster_count_commands(&python->guest->member, 1);
         python->is_counted = false;
         handler_run(&request, message);
         if (conn_is_open(conn)) {
@@ -464,7 +419,7 @@ static void take_message(struct python *python,
         take_reply(python, message);
     }
     if (conn_is_open(conn) && message->kind != RPYC_EXCEPTION) {
-        release_all(python, &message->box, request.kept);
+        release_given(python, &message->box, request.kept);
     }
 }
 
@@ -478,10 +433,15 @@ static void refuse_bytes(struct python *python, const char *why)
     guest_finish(python->guest);
 }
 
-/* Answer one message at the front of the bytes.  Returns how many it took, or 0
- * when there is none to answer now. */
+/* Answer one message at the front of the bytes, or several that are told by
+ * their form.  Returns how many it took, or 0 when there is none to answer now.
+ */
 static size_t answer_one(struct python *python, struct span bytes)
 {
+    size_t known = glance_take(python, bytes);
+    if (known > 0) {
+        return known;
+    }
     struct worker *worker = python_worker(python);
     struct rpyc_message *message = &worker->message;
     struct buffer scratch =
@@ -510,7 +470,7 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
         if (one == 0 || !conn_is_open(conn)) { // in the end, all is gone
             break;
         }
-        if (conn_output(conn)->len > FLUSH_BYTES) {
+        if (conn_output(conn)->len > PYTHON_FLUSH_BYTES) {
             conn_flush(conn);
             if (!conn_is_open(conn) || conn_is_throttled(conn)) {
                 break;

@@ -41,6 +41,9 @@ struct references;
 /* Symbols in one request; as in RESP. */
 #define PYTHON_SYMBOLS_LIMIT 1024
 
+/* Above this, what was composed goes out before more requests are answered. */
+#define PYTHON_FLUSH_BYTES 65536
+
 /* A request while it is being looked at. */
 struct python_request {
     struct python *python;
@@ -98,8 +101,15 @@ void python_collect(struct python_request *request,
                     python_collected_fn collected, const struct brine_value *id,
                     const struct brine_value *callback);
 
-/* Let go of a reference of the client's, by its id in brine. */
-void python_release(struct python *python, struct span id);
+/* Write a request to the client whose arguments are a reference of its own, by
+ * its id in brine, and a number, as of BUFFITER and DEL.  Returns its seq. */
+int64_t python_put_request(struct python *python, struct buffer *out,
+                           enum rpyc_handler handler, struct span id,
+                           int64_t number);
+
+/* For release.c: where releases wait.  BORROWED; NULL once the connection is
+ * gone. */
+struct buffer *python_releases(struct python *python);
 
 /* The number of our next request. */
 int64_t python_next_seq(struct python *python);

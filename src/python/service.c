@@ -2,7 +2,6 @@
 #include "python/service.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/check.h"
@@ -30,6 +29,8 @@ struct service_method {
     const char *parameters[PARAMETERS_LIMIT]; // NULL: no more
     unsigned required;                        // of them, the first
     const char *doc;
+    // Of a method that is about one symbol; the others run.
+    python_compose_fn compose;
     // `values` are as the parameters; value is NULL where it was not given.
     void (*run)(struct python_request *request, const struct rpyc_box *values);
 };
@@ -44,15 +45,20 @@ static size_t begin_value(int64_t seq, struct buffer *out)
     return frame;
 }
 
+/* The nearest float to the exact decimal, which is what Python's own
+ * float("312.42") gives. */
+static double float_of(const struct quote *quote)
+{
+    return decimal_to_double(quote_number(quote, QUOTE_PRICE));
+}
+
 static void put_price(struct buffer *out, const struct answer *answer)
 {
     if (answer->err != 0) {
         brine_put_int(out, NO_PRICE);
-        return;
+    } else {
+        brine_put_float(out, float_of(answer->quote));
     }
-    // The nearest float to the exact decimal, which is what Python's own
-    // float("312.42") gives.
-    brine_put_float(out, strtod(answer->quote->price_text, NULL));
 }
 
 static void compose_price(struct python *python, int64_t seq,
@@ -60,9 +66,11 @@ static void compose_price(struct python *python, int64_t seq,
                           struct buffer *out)
 {
     CHECK(count == 1);
-    if (answers->err != 0) {
-        python_count_failed(python);
+    if (answers->err == 0) {
+        rpyc_put_float(out, seq, float_of(answers->quote));
+        return;
     }
+    python_count_failed(python);
     size_t frame = begin_value(seq, out);
     put_price(out, answers);
     rpyc_end(out, frame);
@@ -302,24 +310,6 @@ static void ask_all(struct python_request *request, struct span callback,
 /* --- Methods -----------------------------------------------------------------
  */
 
-static void run_price(struct python_request *request,
-                      const struct rpyc_box *symbol)
-{
-    ask_one(request, compose_price, symbol);
-}
-
-static void run_price_text(struct python_request *request,
-                           const struct rpyc_box *symbol)
-{
-    ask_one(request, compose_price_text, symbol);
-}
-
-static void run_quote(struct python_request *request,
-                      const struct rpyc_box *symbol)
-{
-    ask_one(request, compose_quote, symbol);
-}
-
 /* A tuple came with the request; a list, a set, a generator is an object of the
  * client's, of which only the client can say what it holds. */
 static void run_prices(struct python_request *request,
@@ -401,15 +391,15 @@ static void run_service_aliases(struct python_request *request,
 /* The commonest first: the table is searched from the front. */
 static const struct service_method methods[] = {
     /* clang-format off */
-    {"get_price", {"symbol"}, 1, "The price as a float, or -1 where no price can be had.", run_price},
-    {"get_prices", {"symbols"}, 1, "The prices of several symbols, fetched together, as a tuple.", run_prices},
-    {"get_quote", {"symbol"}, 1, "Every field of a quote that is known, as pairs for dict().", run_quote},
-    {"get_price_text", {"symbol"}, 1, "The exact price as a str; raises an exception where there is none.", run_price_text},
-    {"watch", {"symbols", "callback"}, 2, "Have a function called with each new quote: callback(symbol, quote).", run_watch},
-    {"unwatch", {"symbols"}, 0, "No longer have it called, for some symbols or for all.", run_unwatch},
-    {"get_server_id", {NULL}, 0, "Which server this is.", run_server_id},
-    {"get_service_name", {NULL}, 0, "The name of the service.", run_service_name},
-    {"get_service_aliases", {NULL}, 0, "All names of the service.", run_service_aliases},
+    {"get_price", {"symbol"}, 1, "The price as a float, or -1 where no price can be had.", compose_price, NULL},
+    {"get_prices", {"symbols"}, 1, "The prices of several symbols, fetched together, as a tuple.", NULL, run_prices},
+    {"get_quote", {"symbol"}, 1, "Every field of a quote that is known, as pairs for dict().", compose_quote, NULL},
+    {"get_price_text", {"symbol"}, 1, "The exact price as a str; raises an exception where there is none.", compose_price_text, NULL},
+    {"watch", {"symbols", "callback"}, 2, "Have a function called with each new quote: callback(symbol, quote).", NULL, run_watch},
+    {"unwatch", {"symbols"}, 0, "No longer have it called, for some symbols or for all.", NULL, run_unwatch},
+    {"get_server_id", {NULL}, 0, "Which server this is.", NULL, run_server_id},
+    {"get_service_name", {NULL}, 0, "The name of the service.", NULL, run_service_name},
+    {"get_service_aliases", {NULL}, 0, "All names of the service.", NULL, run_service_aliases},
     /* clang-format on */
 };
 
@@ -451,6 +441,11 @@ const char *service_doc(int object)
                                   : method_of(object)->doc;
 }
 
+python_compose_fn service_composer(int object)
+{
+    return object > SERVICE_ROOT ? method_of(object)->compose : NULL;
+}
+
 /* --- Calls -------------------------------------------------------------------
  */
 
@@ -486,7 +481,7 @@ static bool take_keyword(const struct python_request *request,
     struct rpyc_box name;
     struct rpyc_box given;
     if (!rpyc_open_items(&items, pair) || !rpyc_next_item(&items, &name) ||
-        !rpyc_next_item(&items, &given) || !is_str(&name)) {
+        !rpyc_next_item(&items, &given) || items.left > 0 || !is_str(&name)) {
         python_raise(request, "TypeError", "keywords must be strings");
         return false;
     }
@@ -593,7 +588,12 @@ void service_call(struct python_request *request, int method,
 {
     const struct service_method *found = method_of(method);
     struct rpyc_box values[PARAMETERS_LIMIT];
-    if (match_parameters(request, found, arguments, values)) {
+    if (!match_parameters(request, found, arguments, values)) {
+        return;
+    }
+    if (found->compose != NULL) {
+        ask_one(request, found->compose, values);
+    } else {
         found->run(request, values);
     }
 }

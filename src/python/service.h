@@ -33,6 +33,11 @@
 #define SERVICE_CLASS "QuoteService"
 #define SERVICE_NAME  "quoted." SERVICE_CLASS
 
+/* The class of its methods, one that every Python has, so that clients need not
+ * ask what it is; and its number in their ids. */
+#define SERVICE_METHOD_CLASS    "builtins.method"
+#define SERVICE_METHOD_CLASS_ID 2
+
 /* Arguments of a call: two boxed tuples, BORROWED from the message. */
 struct service_arguments {
     struct rpyc_box positional;
@@ -50,6 +55,10 @@ const char *service_name(int method);
 
 /* What Python shows as the object's documentation.  BORROWED, static. */
 const char *service_doc(int object);
+
+/* What composes the reply of a method that is about one symbol; NULL for every
+ * other object, and for -1. */
+python_compose_fn service_composer(int object);
 
 /* Call a method: it is answered now or later. */
 void service_call(struct python_request *request, int method,

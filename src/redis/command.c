@@ -155,6 +155,10 @@ void command_run(struct session *session, const struct resp_command *command,
     size_t wanted = (size_t)(found->arity < 0 ? -found->arity : found->arity);
     if (command->count < wanted ||
         (found->arity > 0 && command->count > wanted)) {
+        if (found->run == multi_exec) {
+            multi_abort(session, out);
+            return;
+        }
         multi_spoil(session);
         command_fail_arguments(session, out, command, "");
         return;

@@ -57,6 +57,14 @@ void multi_spoil(struct session *session)
     }
 }
 
+void multi_abort(struct session *session, struct buffer *out)
+{
+    command_fail(session, out, "EXECABORT",
+                 "Transaction discarded because of: wrong number of arguments "
+                 "for 'exec' command");
+    multi_drop(session);
+}
+
 void multi_drop(struct session *session)
 {
     struct multi **multi = session_multi(session);

@@ -40,6 +40,10 @@ bool multi_keep(struct session *session, const struct command *found,
  * nothing. */
 void multi_spoil(struct session *session);
 
+/* An EXEC that can't be run, as it has too many words, ends the MULTI all the
+ * same; answered into `out` as Redis answers it. */
+void multi_abort(struct session *session, struct buffer *out);
+
 /* Forget the session's MULTI, where one is open. */
 void multi_drop(struct session *session);
 

@@ -57,7 +57,7 @@ static void compose_price(struct session *session,
         return;
     }
     const struct quote *quote = answers->quote;
-    resp_put_bulk(out, (struct span){quote->price_text, quote->price_len});
+    resp_put_short(out, quote->price_text, quote->price_len);
 }
 
 static void compose_prices(struct session *session,
@@ -72,8 +72,7 @@ static void compose_prices(struct session *session,
         if (answers[i].err != 0) {
             resp_put_null(out, session_version(session));
         } else {
-            resp_put_bulk(out,
-                          (struct span){quote->price_text, quote->price_len});
+            resp_put_short(out, quote->price_text, quote->price_len);
         }
     }
 }
@@ -191,18 +190,27 @@ static void refuse_words(struct session *session,
                            "; behind them may be MAXAGE and a duration");
 }
 
-/* Whether MAXAGE is where the first symbol or field is missing, or ends the
- * command without its duration; composes the error then. */
-static bool misses_words(struct session *session,
-                         const struct resp_command *command, size_t first,
-                         struct buffer *out)
+/* Whether MAXAGE is where the first symbol or field is missing, ends the
+ * command without its duration, or has more words behind that; composes the
+ * error then. */
+static bool misplaces_max_age(struct session *session,
+                              const struct resp_command *command, size_t first,
+                              struct buffer *out)
 {
-    if (!is_max_age(command->args[first]) &&
-        !is_max_age(command->args[command->count - 1])) {
-        return false;
+    size_t last = command->count - 1;
+    if (is_max_age(command->args[first]) || is_max_age(command->args[last])) {
+        refuse_words(session, command, out);
+        return true;
     }
-    refuse_words(session, command, out);
-    return true;
+    for (size_t i = first + 1; i + 1 < last; i++) {
+        if (is_max_age(command->args[i])) {
+            command_fail(session, out, "ERR",
+                         "MAXAGE and its duration stand last, behind all "
+                         "symbols or fields");
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Ask for one symbol, with `least` words and perhaps MAXAGE behind them. */
@@ -231,7 +239,7 @@ void quotes_mget(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
     struct session_request request = {.compose = compose_prices};
-    if (misses_words(session, command, 1, out)) {
+    if (misplaces_max_age(session, command, 1, out)) {
         return;
     }
     if (has_max_age(command, 2)) {
@@ -252,7 +260,7 @@ void quotes_hgetall(struct session *session, const struct resp_command *command,
 void quotes_hget(struct session *session, const struct resp_command *command,
                  struct buffer *out)
 {
-    if (misses_words(session, command, 2, out)) {
+    if (misplaces_max_age(session, command, 2, out)) {
         return;
     }
     uint8_t field = (uint8_t)field_find(command->args[2]);
@@ -266,7 +274,7 @@ void quotes_hget(struct session *session, const struct resp_command *command,
 void quotes_hmget(struct session *session, const struct resp_command *command,
                   struct buffer *out)
 {
-    if (misses_words(session, command, 2, out)) {
+    if (misplaces_max_age(session, command, 2, out)) {
         return;
     }
     uint8_t fields[RESP_ARGS_LIMIT];

@@ -16,6 +16,7 @@
 #include "redis/command.h"
 #include "redis/multi.h"
 #include "redis/pubsub.h"
+#include "redis/shortcut.h"
 #include "serve/guest.h"
 #include "serve/heartbeat.h"
 #include "serve/inquiry.h"
@@ -392,10 +393,6 @@ void session_ask_why(struct session *session, const struct symbol *symbol,
 /* --- Bytes ------------------------------------------------------------------
  */
 
-/* Above this, what was composed goes out before more requests are answered: the
- * peer can begin to read, and the scratch buffer stays small. */
-#define FLUSH_BYTES 65536
-
 static void refuse_bytes(struct session *session, const char *why)
 {
     bool is_held = !TAILQ_EMPTY(&session->backlog.list);
@@ -455,12 +452,29 @@ static size_t run_due(struct session *session)
     return session->due_for;
 }
 
-/* Answer one request at the front of the bytes and add its bytes to *taken; or
- * a step of one.  Returns whether there may be another. */
+/* Whether the next request is the peer's, is run at once, and its reply is the
+ * next that goes out: nothing waits, and nothing forbids it. */
+static bool is_plain(const struct session *session)
+{
+    return TAILQ_EMPTY(&session->backlog.list) && session->due.len == 0 &&
+           session->multi == NULL && pubsub_count(&session->pubsub) == 0;
+}
+
+/* Answer one request at the front of the bytes, or several by the shortcut, and
+ * add their bytes to *taken; or a step of one.  Returns whether there may be
+ * another. */
 static bool answer_one(struct session *session, char *bytes, size_t len,
                        size_t *taken)
 {
     struct conn *conn = session->guest->conn;
+    if (is_plain(session)) {
+        size_t quick = shortcut_take(session, (struct span){bytes, len},
+                                     conn_output(conn));
+        *taken += quick;
+        if (quick > 0) {
+            return true;
+        }
+    }
     if (session->due.len > 0) {
         *taken += run_due(session);
         return conn_is_open(conn);
@@ -475,7 +489,7 @@ static bool answer_one(struct session *session, char *bytes, size_t len,
     }
     if (one > 0 && command->count > 0) {
         metric_add(worker->cells, METRIC_requests, 1);
-        roster_count_command(&session->guest->member);
+        roster_count_commands(&session->guest->member, 1);
         run(session, command);
         if (conn_is_open(conn) && session->due.len > 0) {
             session->due_for = (size_t)one;
@@ -497,7 +511,7 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
             break;
         }
         if (TAILQ_EMPTY(&session->backlog.list) &&
-            conn_output(conn)->len > FLUSH_BYTES) {
+            conn_output(conn)->len > SESSION_FLUSH_BYTES) {
             conn_flush(conn);
             if (!conn_is_open(conn) || conn_is_throttled(conn)) {
                 break;

@@ -46,6 +46,10 @@ struct worker;
 /* Far more than clients pipeline; and a whole MGET fits on top. */
 #define SESSION_WAITING_LIMIT 1024
 
+/* Above this, what was composed goes out before more requests are answered: the
+ * peer can begin to read, and the scratch buffer stays small. */
+#define SESSION_FLUSH_BYTES 65536
+
 /* A request for quotes: how its reply is composed from the answers, one a
  * symbol, in order.  `fields` is the request's own list (redis/quotes.c),
  * BORROWED. */

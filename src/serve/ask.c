@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/ask.h"
 
+#include "base/check.h"
 #include "base/err.h"
 #include "cache/cache.h"
 #include "quote/names.h"
@@ -92,6 +93,76 @@ bool ask_memory(struct worker *worker, struct answer *answer)
     return answer_found(worker, answer, &found);
 }
 
+const struct quote *ask_again(struct worker *worker, struct span text)
+{
+    struct recalled *known = recall_find(&worker->recall, text);
+    if (known == NULL) {
+        return NULL;
+    }
+    uint64_t now_ms = worker->loop.now_ms;
+    struct cache_found found;
+    cache_find_at(worker->shared->cache, &known->symbol, &known->place, now_ms,
+                  &found);
+    if (found.quote == NULL ||
+        freshness_left_ms(found.quote, &worker->settings->rule, now_ms) == 0) {
+        return NULL;
+    }
+    return found.quote;
+}
+
+/* Learn what a text names, and the symbol's hash; NULL where it is none. */
+static struct recalled *learn(struct worker *worker, struct span text,
+                              uint64_t *hash)
+{
+    struct symbol symbol;
+    const struct names *names = worker->settings->names;
+    if (symbol_parse(&symbol, text) != 0) {
+        return NULL;
+    }
+    *hash = symbol_hash(&symbol);
+    if (names_may_have(names, *hash)) {
+        const struct name *name = names_find(names, text);
+        symbol = name != NULL ? name->symbol : symbol;
+        *hash = symbol_hash(&symbol);
+    }
+    return recall_keep(&worker->recall, text, &symbol);
+}
+
+bool ask_is_settled(struct worker *worker, struct span text)
+{
+    return text.len > RECALL_TEXT_LIMIT ||
+           recall_find(&worker->recall, text) != NULL;
+}
+
+bool ask_ahead(struct worker *worker, const struct span *texts, size_t count)
+{
+    CHECK(count >= 1 && count <= ASK_AHEAD_LIMIT);
+    struct recalled *learnt[ASK_AHEAD_LIMIT];
+    uint64_t hashes[ASK_AHEAD_LIMIT];
+    size_t learnt_count = 0;
+    if (ask_is_settled(worker, texts[0])) {
+        return false;
+    }
+    const struct cache *cache = worker->shared->cache;
+    for (size_t i = 0; i < count; i++) {
+        if (recall_find(&worker->recall, texts[i]) != NULL) {
+            continue;
+        }
+        struct recalled *known = learn(worker, texts[i], &hashes[learnt_count]);
+        if (known != NULL) {
+            cache_approach(cache, hashes[learnt_count]);
+            learnt[learnt_count++] = known;
+        } else if (i == 0) {
+            return false; // else each of a row of these would try them all
+        }
+    }
+    for (size_t i = 0; i < learnt_count; i++) {
+        // Another one may have pushed it out: then this is a bad guess.
+        learnt[i]->place = cache_prefetch(cache, hashes[i]);
+    }
+    return learnt_count > 0;
+}
+
 bool ask_is_new(const struct quote *quote, uint64_t not_before_mono_ms,
                 uint64_t now_mono_ms)
 {
@@ -99,21 +170,46 @@ bool ask_is_new(const struct quote *quote, uint64_t not_before_mono_ms,
            quote->settled_until_mono_ms > now_mono_ms;
 }
 
-bool ask_memory_within(struct worker *worker, struct answer *answer)
+/* Answer from what was found, where the quote must not be older than
+ * answer->max_age_ms. */
+static bool answer_within(struct worker *worker, struct answer *answer,
+                          const struct cache_found *found)
 {
     uint64_t now_ms = worker->loop.now_ms;
     uint64_t not_before_ms =
         answer->max_age_ms < now_ms ? now_ms - answer->max_age_ms : 0;
-    struct cache_found found;
-    cache_find(worker->shared->cache, &answer->symbol, now_ms, &found);
-    if (found.quote == NULL || ask_is_new(found.quote, not_before_ms, now_ms)) {
-        return answer_found(worker, answer, &found);
+    if (found->quote == NULL ||
+        ask_is_new(found->quote, not_before_ms, now_ms)) {
+        return answer_found(worker, answer, found);
     }
     metric_add(worker->cells, METRIC_cache_too_old, 1);
     answer->quote = NULL;
     answer->reason = NULL;
     answer->err = worker->is_draining ? ERR_DRAINING : 0;
     return worker->is_draining;
+}
+
+bool ask_text(struct worker *worker, struct span text, struct answer *answer)
+{
+    struct recalled *known = recall_find(&worker->recall, text);
+    answer->quote = NULL;
+    answer->reason = NULL;
+    answer->err = 0;
+    if (known != NULL) {
+        answer->symbol = known->symbol;
+    } else {
+        answer->err = ask_resolve(worker, text, &answer->symbol);
+        if (answer->err != 0) {
+            return true;
+        }
+        known = recall_keep(&worker->recall, text, &answer->symbol);
+    }
+    uint32_t nowhere = CACHE_NOWHERE;
+    struct cache_found found;
+    cache_find_at(worker->shared->cache, &answer->symbol,
+                  known != NULL ? &known->place : &nowhere, worker->loop.now_ms,
+                  &found);
+    return answer_within(worker, answer, &found);
 }
 
 int ask_held(struct worker *worker, const struct symbol *symbol)

@@ -49,12 +49,40 @@ struct answer {
 int ask_resolve(const struct worker *worker, struct span text,
                 struct symbol *symbol);
 
+/*
+ * Answer for what a text names, from memory, counting hits and misses;
+ * answer->max_age_ms is what the caller demands.  Returns false where the
+ * request has to wait for a fetch; a text that names nothing is answered with
+ * its err.
+ */
+bool ask_text(struct worker *worker, struct span text, struct answer *answer);
+
+/*
+ * The quote for a text where nothing else has to be known of it: it was asked
+ * for a moment ago and is good.  NULL is no answer.  Nothing is counted: who
+ * answers with it calls tally_again().  BORROWED for the turn.
+ */
+const struct quote *ask_again(struct worker *worker, struct span text);
+
+/* The most texts of ask_ahead(). */
+#define ASK_AHEAD_LIMIT 98
+
+/*
+ * Learn what texts name that ask_again() is about to be called with, 1 to
+ * ASK_AHEAD_LIMIT of them, and begin to fetch their quotes from memory all at
+ * once, instead of one after another.  What is no symbol, or too long, stays
+ * unknown.  Returns false, and does nothing, where the first is known already,
+ * or stays unknown.
+ */
+bool ask_ahead(struct worker *worker, const struct span *texts, size_t count);
+
+/* Whether ask_ahead() surely does nothing for texts that begin with this one:
+ * it is known already, or too long. */
+bool ask_is_settled(struct worker *worker, struct span text);
+
 /* Answer for answer->symbol from memory, counting hits and misses.  Returns
  * false where the request has to wait for a fetch. */
 bool ask_memory(struct worker *worker, struct answer *answer);
-
-/* The same where the quote must not be older than answer->max_age_ms. */
-bool ask_memory_within(struct worker *worker, struct answer *answer);
 
 /* Whether a quote is new enough for a demand (struct desk_wish in desk/terms.h)
  * that is 0 or an instant before `now`.  Threads: any. */

@@ -145,7 +145,13 @@ IMPLEMENTS(on_end)
 static void on_end(void *user, struct conn *conn)
 {
     (void)conn;
-    guest_finish(user);
+    struct guest *guest = user;
+    const struct guest_protocol *protocol = guest->protocol;
+    bool is_owed = protocol != NULL && protocol->on_end != NULL &&
+                   protocol->on_end(guest->state);
+    if (!is_owed) {
+        guest_finish(guest);
+    }
 }
 
 IMPLEMENTS(on_idle)

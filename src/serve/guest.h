@@ -39,6 +39,10 @@ struct guest_protocol {
     void (*close)(void *state);
     /* What was unsent has all gone out.  May be NULL, as the next. */
     void (*on_drained)(void *state);
+    /* The peer sends no more.  Returns whether something is owed to it that
+     * is_busy() does not tell: then the protocol ends the session when that is
+     * out, with guest_finish().  May be NULL. */
+    bool (*on_end)(void *state);
     /* The worker's loop ends: free what the protocol keeps in its
      * worker->memory, and set that to NULL.  May be NULL. */
     void (*leave)(struct worker *worker);

@@ -43,28 +43,9 @@ struct inquiry {
     struct entry entries[];
 };
 
-/* Read a symbol; returns whether it is one. */
-static bool begin_answer(struct worker *worker, struct answer *answer,
-                         struct span text, uint64_t max_age_ms)
-{
-    answer->err = ask_resolve(worker, text, &answer->symbol);
-    answer->quote = NULL;
-    answer->reason = NULL;
-    answer->max_age_ms = max_age_ms;
-    return answer->err == 0;
-}
-
 bool inquiry_look(struct worker *worker, const struct span *texts, size_t count)
 {
-    CHECK(count <= RESP_ARGS_LIMIT);
-    bool is_answered = true;
-    for (size_t i = 0; i < count; i++) {
-        struct answer *answer = &worker->answers[i];
-        if (begin_answer(worker, answer, texts[i], ASK_ANY_AGE)) {
-            is_answered = ask_memory(worker, answer) && is_answered;
-        }
-    }
-    return is_answered;
+    return inquiry_look_within(worker, texts, count, ASK_ANY_AGE);
 }
 
 bool inquiry_look_within(struct worker *worker, const struct span *texts,
@@ -74,9 +55,8 @@ bool inquiry_look_within(struct worker *worker, const struct span *texts,
     bool is_answered = true;
     for (size_t i = 0; i < count; i++) {
         struct answer *answer = &worker->answers[i];
-        if (begin_answer(worker, answer, texts[i], max_age_ms)) {
-            is_answered = ask_memory_within(worker, answer) && is_answered;
-        }
+        answer->max_age_ms = max_age_ms;
+        is_answered = ask_text(worker, texts[i], answer) && is_answered;
     }
     return is_answered;
 }

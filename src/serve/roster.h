@@ -63,11 +63,12 @@ void roster_rename(struct roster *roster, char *name, size_t name_size,
 
 /* Count a command of a member's.  Threads: its worker's; relaxed, without a
  * read-modify-write, since there is one writer. */
-static inline void roster_count_command(struct roster_member *member)
+static inline void roster_count_commands(struct roster_member *member,
+                                         uint64_t count)
 {
     atomic_store_explicit(
         &member->commands,
-        atomic_load_explicit(&member->commands, memory_order_relaxed) + 1,
+        atomic_load_explicit(&member->commands, memory_order_relaxed) + count,
         memory_order_relaxed);
 }
 

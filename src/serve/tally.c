@@ -63,6 +63,16 @@ void tally_answered(struct worker *worker, enum protocol protocol,
     worker->tally.answered++;
 }
 
+void tally_again(struct worker *worker, enum protocol protocol,
+                 const struct quote *const *quotes, size_t count)
+{
+    metric_add(worker->cells, METRIC_cache_hits, count);
+    for (size_t i = 0; i < count; i++) {
+        note_age(worker, quotes[i]);
+    }
+    tally_answered(worker, protocol, FAMILY_FRESH);
+}
+
 void tally_waited(struct worker *worker, enum protocol protocol,
                   enum family_outcome outcome, uint64_t asked_mono_ms)
 {

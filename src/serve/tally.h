@@ -23,6 +23,7 @@
 #include "proto/detect.h"
 
 struct answer; /* serve/ask.h */
+struct quote;  /* quote/quote.h */
 struct worker; /* serve/worker.h */
 
 /* What is counted of a turn of a worker's loop. */
@@ -41,6 +42,11 @@ enum family_outcome tally_quotes(struct worker *worker,
 /* Count a request that came in this turn. */
 void tally_answered(struct worker *worker, enum protocol protocol,
                     enum family_outcome outcome);
+
+/* Count one that came in this turn and is answered with good quotes from
+ * ask_again(): these as hits, with their ages. */
+void tally_again(struct worker *worker, enum protocol protocol,
+                 const struct quote *const *quotes, size_t count);
 
 /* Count one that came when the loop's clock was asked_mono_ms. */
 void tally_waited(struct worker *worker, enum protocol protocol,

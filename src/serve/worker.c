@@ -145,6 +145,7 @@ static void on_settings(struct worker *worker, struct worker_mail *mail)
 {
     settings_leave(&worker->settings);
     worker->settings = ((struct order *)mail)->settings;
+    recall_forget_all(&worker->recall);
     worker->loop.idle_for_ms = worker->settings->conf->limits.idle_for_ms;
     each_guest(worker, guest_rebound);
     mem_free(mail);
@@ -217,7 +218,10 @@ static int init_loop(struct worker *worker)
         return err;
     }
     err = mailbox_init(&worker->mailbox, &worker->loop, on_mail, worker);
-    CHECK(err == 0);              // it has what it needs with the loop
+    if (err != 0) {
+        loop_deinit(&worker->loop);
+        return err;
+    }
     worker->loop.is_awake = true; // its thread joins awake
     worker->loop.idle_for_ms = worker->settings->conf->limits.idle_for_ms;
     uv_timer_init(&worker->loop.uv, &worker->grace);

@@ -29,6 +29,7 @@
 #include "proto/resp.h"
 #include "proto/rpyc.h"
 #include "serve/ask.h"
+#include "serve/recall.h"
 #include "serve/tally.h"
 
 struct cache;
@@ -101,6 +102,7 @@ struct worker {
     struct resp_command command;
     struct rpyc_message message;
     struct answer answers[RESP_ARGS_LIMIT];
+    struct recall recall;
 };
 
 /*

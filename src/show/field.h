@@ -57,6 +57,17 @@ struct field_source {
 /* "previous_close".  BORROWED, static. */
 const char *field_name(enum field field);
 
+/* The same with its length, for what is composed often. */
+struct span field_name_span(enum field field);
+
+/* Bytes of the longest label, and some zeros. */
+#define FIELD_LABEL_SIZE 24
+
+/* How JSON has the name, with quotation marks and a colon, three bytes more;
+ * behind it are zeros up to FIELD_LABEL_SIZE, so that always as many bytes can
+ * be copied.  BORROWED, static. */
+const char *field_label(enum field field);
+
 /* The field of a name, in any case; FIELD_COUNT where there is none. */
 enum field field_find(struct span name);
 

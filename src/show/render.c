@@ -38,6 +38,17 @@ static bool is_plain(char c)
     return byte >= ' ' && byte < 127 && c != '"' && c != '\\';
 }
 
+/* How many bytes at the front of a text stand for themselves: nearly always
+ * all. */
+static size_t count_plain(struct span text)
+{
+    size_t count = 0;
+    while (count < text.len && is_plain(text.data[count])) {
+        count++;
+    }
+    return count;
+}
+
 static void put_escaped(struct buffer *out, char c)
 {
     unsigned char byte = (unsigned char)c;
@@ -52,13 +63,39 @@ static void put_escaped(struct buffer *out, char c)
     buffer_put(out, text, sizeof(text));
 }
 
+/* Whether a field's text is composed here and not by others, so that all its
+ * bytes stand for themselves. */
+static bool is_own(enum field field)
+{
+    return render_is_number(field) || field == FIELD_AS_OF ||
+           field == FIELD_FETCHED || field == FIELD_STATE;
+}
+
+/* Append a text of which all bytes stand for themselves, in quotation marks. */
+static void put_own(struct buffer *out, struct span text)
+{
+    char *at = buffer_reserve(out, text.len + 2);
+    if (at != NULL) {
+        at[0] = '"';
+        if (text.len > 0) {
+            memcpy(at + 1, text.data, text.len);
+        }
+        at[text.len + 1] = '"';
+        out->len += text.len + 2;
+    }
+}
+
 void render_json_text(struct buffer *out, struct span text)
 {
+    size_t plain = count_plain(text); // bytes that stand for themselves
+    if (plain == text.len) {
+        put_own(out, text);
+        return;
+    }
     buffer_put_byte(out, '"');
-    size_t plain = 0; // bytes behind `from` that stand for themselves
-    size_t from = 0;
+    size_t from = 0; // behind what is written
     bool is_utf8 = utf8_is_valid(text);
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = plain; i < text.len; i++) {
         bool is_high = (text.data[i] & 0x80) != 0;
         if (is_plain(text.data[i]) || (is_high && is_utf8)) {
             plain++;
@@ -80,6 +117,17 @@ void render_json_text(struct buffer *out, struct span text)
     buffer_put_byte(out, '"');
 }
 
+/* Append a separator, a field's name in quotation marks, and a colon. */
+static void put_label(struct buffer *out, char separator, enum field field)
+{
+    char *at = buffer_reserve(out, 1 + FIELD_LABEL_SIZE);
+    if (at != NULL) {
+        at[0] = separator;
+        memcpy(at + 1, field_label(field), FIELD_LABEL_SIZE);
+        out->len += 1 + field_name_span(field).len + 3;
+    }
+}
+
 void render_json(struct buffer *out, const struct field_source *source,
                  bool as_numbers)
 {
@@ -93,12 +141,11 @@ void render_json(struct buffer *out, const struct field_source *source,
         if (text.data == NULL) {
             continue;
         }
-        buffer_put_byte(out, separator);
-        buffer_put_byte(out, '"');
-        buffer_put_text(out, field_name(field));
-        buffer_put_text(out, "\":");
+        put_label(out, separator, field);
         if (as_numbers && render_is_number(field)) {
             buffer_put_span(out, text);
+        } else if (is_own(field)) {
+            put_own(out, text);
         } else {
             render_json_text(out, text);
         }
@@ -150,7 +197,7 @@ static void put_line(struct buffer *out, const struct field_source *source)
             buffer_put_byte(out, ',');
         }
         render_csv_text(out, source != NULL ? field_text(field, source, scratch)
-                                            : span_of(field_name(field)));
+                                            : field_name_span(field));
     }
     buffer_put_text(out, "\r\n");
 }

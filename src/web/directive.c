@@ -86,6 +86,13 @@ void directive_read(struct directive *out, const struct http_request *request)
                        out->min_fresh_ms != DIRECTIVE_NONE;
 }
 
+bool directive_is_beyond(const struct directive *directive,
+                         const struct freshness_rule *rule)
+{
+    return directive->min_fresh_ms != DIRECTIVE_NONE &&
+           directive->min_fresh_ms > rule->fresh_for_ms;
+}
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -94,6 +101,9 @@ static uint64_t least(uint64_t a, uint64_t b)
 uint64_t directive_age_ms(const struct directive *directive,
                           const struct freshness_rule *rule)
 {
+    if (directive_is_beyond(directive, rule)) {
+        return DIRECTIVE_NONE;
+    }
     uint64_t age_ms = directive->max_age_ms;
     uint64_t fresh_ms = rule->fresh_for_ms;
     bool may_be_stale = directive->max_stale_ms != DIRECTIVE_NONE;
@@ -103,8 +113,7 @@ uint64_t directive_age_ms(const struct directive *directive,
         age_ms = fresh_ms + directive->max_stale_ms;
     }
     if (directive->min_fresh_ms != DIRECTIVE_NONE) {
-        uint64_t left_ms = least(directive->min_fresh_ms, fresh_ms);
-        age_ms = least(age_ms, fresh_ms - left_ms);
+        age_ms = least(age_ms, fresh_ms - directive->min_fresh_ms);
     }
     return age_ms;
 }

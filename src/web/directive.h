@@ -32,8 +32,13 @@ struct directive {
  * no-cache.  What can't be read is passed over. */
 void directive_read(struct directive *out, const struct http_request *request);
 
+/* Whether it is to be fresh for longer than any price is that may change at any
+ * time: for those no call is of use. */
+bool directive_is_beyond(const struct directive *directive,
+                         const struct freshness_rule *rule);
+
 /* The age that a quote may have by what is demanded, where its price may change
- * at any time; DIRECTIVE_NONE where any will do. */
+ * at any time; DIRECTIVE_NONE where any will do, or none would. */
 uint64_t directive_age_ms(const struct directive *directive,
                           const struct freshness_rule *rule);
 

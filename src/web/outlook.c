@@ -316,8 +316,7 @@ static int ask_fetch(struct question **out, struct worker *worker,
 void outlook_explain(struct web_request *request)
 {
     static const char *const types[] = {"application/json", "text/plain"};
-    int chosen =
-        accept_choose(http_find_header(request->http, "Accept"), types, 2);
+    int chosen = accept_choose(web_accepted(request), types, 2);
     struct symbol symbol;
     if (chosen < 0) {
         reply_fail_with(request->web, &request->call, 406,
@@ -344,9 +343,8 @@ void outlook_metrics(struct web_request *request)
 {
     static const char *const types[] = {"text/plain",
                                         "application/openmetrics-text"};
-    struct span accept = http_find_header(request->http, "Accept");
     // Who asks for neither is answered all the same: some probes ask for */*.
-    bool is_openmetrics = accept_choose(accept, types, 2) == 1;
+    bool is_openmetrics = accept_choose(web_accepted(request), types, 2) == 1;
     struct buffer *body = &web_shelf(request->web)->body;
     buffer_clear(body);
     scrape_put(body, web_worker(request->web)->shared, is_openmetrics);

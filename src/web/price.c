@@ -71,9 +71,7 @@ bool price_choose_form(struct web_request *request)
             return false;
         }
     } else {
-        form = accept_choose(http_join_header(request->http, "Accept",
-                                              &web_shelf(request->web)->body),
-                             types, TYPES_COUNT);
+        form = accept_choose(web_accepted(request), types, TYPES_COUNT);
         if (form < 0) {
             reply_fail_with(request->web, &request->call, 406,
                             "there is application/json, text/csv and "
@@ -262,7 +260,8 @@ static void compose_one(struct web *web, const struct web_call *call,
     struct buffer *whole = &rendition->whole;
     if (!is_plain(call)) {
         compose_quote(web, call, answers, rendition, out);
-    } else if (whole->len > 0 && rendition->whole_ms == now_ms) {
+    } else if (whole->len > 0 && !whole->failed &&
+               rendition->whole_ms == now_ms) {
         buffer_put_span(out, buffer_span(whole));
     } else {
         // Every one of a millisecond is the same.

@@ -34,7 +34,7 @@ static const struct row table[] = {
     {414, 0, "TARGET", "the request line is too long"},
     {431, 0, "HEADERS", "the headers are too long, or too many"},
     {500, 0, "ERR", "the server failed"},
-    {501, 0, "METHOD", "the method or transfer coding is not known"},
+    {501, 0, "METHOD", "the transfer coding is not known"},
     {504, 0, "CACHED", "there is no such quote in memory"},
     {505, 0, "VERSION", "the version of HTTP is not 1.0 or 1.1"},
 };

@@ -129,9 +129,8 @@ void reply_name(const struct web *web, const struct web_call *call,
 /* How much of a target is repeated. */
 #define INSTANCE_BYTES 256
 
-void reply_fail_more(struct web *web, const struct web_call *call,
-                     const struct problem *problem, const char *lines,
-                     struct buffer *out)
+void reply_fail(struct web *web, const struct web_call *call,
+                const struct problem *problem, struct buffer *out)
 {
     struct problem whole = *problem;
     whole.instance = call->target;
@@ -156,15 +155,11 @@ void reply_fail_more(struct web *web, const struct web_call *call,
     REPLY_PUT(out, "\r\n");
     complaint_log(web_guest(web), &name, whole.code, whole.symbol,
                   whole.detail.len > 0 ? whole.detail : span_of(whole.title));
-    buffer_put_text(out, lines);
+    if (whole.status == 405) {
+        REPLY_PUT(out, REPLY_ALLOW);
+    }
     REPLY_PUT(out, "Cache-Control: no-store\r\n");
     reply_end(call, "application/problem+json", buffer_span(body), out);
-}
-
-void reply_fail(struct web *web, const struct web_call *call,
-                const struct problem *problem, struct buffer *out)
-{
-    reply_fail_more(web, call, problem, "", out);
 }
 
 void reply_fail_with(struct web *web, const struct web_call *call, int status,

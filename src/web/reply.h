@@ -42,14 +42,12 @@ void reply_end_empty(struct buffer *out);
 void reply_put(struct web *web, const struct web_call *call, int status,
                const char *content_type, struct span body, struct buffer *out);
 
+/* What may be asked of every path. */
+#define REPLY_ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
+
 /* A whole answer that tells a problem; its instance is filled in. */
 void reply_fail(struct web *web, const struct web_call *call,
                 const struct problem *problem, struct buffer *out);
-
-/* As above, with header lines of one's own, each with CR LF. */
-void reply_fail_more(struct web *web, const struct web_call *call,
-                     const struct problem *problem, const char *lines,
-                     struct buffer *out);
 
 /* As above, of a status that is not about a quote, with a detail or "". */
 void reply_fail_with(struct web *web, const struct web_call *call, int status,

@@ -52,6 +52,7 @@ struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf))
     shelf->worker = worker;
     shelf->text = buffer_empty(HTTP_HEAD_LIMIT);
     shelf->body = buffer_empty(BODY_BYTES_LIMIT);
+    shelf->tags = buffer_empty(HTTP_HEAD_LIMIT);
     shelf->spare.body = buffer_empty(2 * RENDER_BYTES_LIMIT);
     shelf->spare.whole = buffer_empty(4 * RENDER_BYTES_LIMIT);
     LIST_INIT(&shelf->partials.list);
@@ -86,6 +87,7 @@ void shelf_leave(struct worker *worker)
     buffer_deinit(&shelf->spare.whole);
     buffer_deinit(&shelf->text);
     buffer_deinit(&shelf->body);
+    buffer_deinit(&shelf->tags);
     settings_leave(&shelf->settings);
     mem_free(shelf->report);
     mem_free(shelf);
@@ -182,12 +184,33 @@ static bool is_of(const struct rendition *rendition,
            quote_equal(&rendition->quote, answer->quote);
 }
 
-/* The place of a symbol's rendition, which may hold another one. */
-static struct rendition *place_of(struct shelf *shelf,
-                                  const struct symbol *symbol, enum form form)
+/* Two odd numbers without a pattern: the fractions of the golden ratio and of
+ * the square root of 3. */
+#define MIX_FIRST  0x9e3779b97f4a7c15u
+#define MIX_SECOND 0xbb67ae8584caa73bu
+
+#define PLACE_BITS 10
+_Static_assert(SHELF_PLACES == 1 << PLACE_BITS, "a place is so many bits");
+_Static_assert(SYMBOL_LEN_LIMIT == 4 * sizeof(uint64_t), "four words of it");
+
+static size_t place_of(const struct symbol *symbol, enum form form)
 {
-    uint64_t hash = hash_bytes(symbol->text, symbol->len) + form;
-    struct rendition **place = &shelf->places[hash % SHELF_PLACES];
+    // What is behind a symbol's text is 0 up to the end of its memory.  Whoever
+    // finds symbols that meet in one place has others composed again, and gains
+    // nothing else; so there is no seed.
+    uint64_t words[4];
+    memcpy(words, symbol->text, sizeof(words));
+    uint64_t mixed = (words[0] ^ words[2]) * MIX_FIRST ^
+                     (words[1] ^ words[3] ^ form) * MIX_SECOND;
+    return mixed * MIX_FIRST >> (64 - PLACE_BITS);
+}
+
+/* A symbol's rendition, or another one in its place. */
+static struct rendition *rendition_at(struct shelf *shelf,
+                                      const struct symbol *symbol,
+                                      enum form form)
+{
+    struct rendition **place = &shelf->places[place_of(symbol, form)];
     if (*place == NULL) {
         *place = mem_calloc(1, sizeof(**place));
         if (*place == NULL) {
@@ -232,7 +255,8 @@ struct rendition *shelf_rendition(struct shelf *shelf,
                                   const struct answer *answer, enum form form)
 {
     shelf_settle(shelf);
-    struct rendition *rendition = place_of(shelf, &answer->quote->symbol, form);
+    struct rendition *rendition =
+        rendition_at(shelf, &answer->quote->symbol, form);
     if (!is_of(rendition, answer, form)) {
         compose(shelf, rendition, answer, form);
     }

@@ -66,6 +66,7 @@ struct shelf {
     struct http_request request; /* that is being answered */
     struct buffer text;          /* scratch: decoded words */
     struct buffer body;          /* scratch: an answer's body */
+    struct buffer tags;          /* scratch: If-None-Match of several lines */
     struct settings *settings;   /* held; what the renditions were made by */
     struct rendition *places[SHELF_PLACES];
     struct fetch_report *report; /* scratch: owned, as large as it is */

@@ -55,8 +55,6 @@ const struct site *site_find(struct span path, struct span *argument)
     return NULL;
 }
 
-#define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
-
 /* What may be asked here, and whether pages of other origins may; there is
  * nothing to be asked of OPTIONS itself. */
 static void answer_options(const struct web_request *request)
@@ -65,7 +63,7 @@ static void answer_options(const struct web_request *request)
     struct buffer *out = request->out;
     const char *origins = web_worker(web)->settings->conf->http.cors_origins;
     reply_begin(web, &request->call, 204, out);
-    REPLY_PUT(out, ALLOW);
+    REPLY_PUT(out, REPLY_ALLOW);
     if (origins[0] != '\0' && request->call.origin.data != NULL) {
         REPLY_PUT(out, "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
                        "Access-Control-Allow-Headers: Accept, Cache-Control, "
@@ -74,15 +72,6 @@ static void answer_options(const struct web_request *request)
                        "Access-Control-Max-Age: 7200\r\n");
     }
     reply_end_empty(out);
-}
-
-static void refuse_method(const struct web_request *request)
-{
-    struct web *web = request->web;
-    struct buffer *out = request->out;
-    struct problem problem = problem_of_status(405);
-    problem.detail = span_of("GET, HEAD and OPTIONS are; prices are only read");
-    reply_fail_more(web, &request->call, &problem, ALLOW, out);
 }
 
 /* Decode what stands for {symbol}.  Returns whether it can be, and whether the
@@ -115,7 +104,9 @@ void site_run(const struct site *site, struct web_request *request)
     } else if (site == NULL) {
         reply_fail_with(request->web, &request->call, 404, "", request->out);
     } else if (!is_get && !request->call.is_head) {
-        refuse_method(request);
+        reply_fail_with(request->web, &request->call, 405,
+                        "GET, HEAD and OPTIONS are; prices are only read",
+                        request->out);
     } else if (!decode_argument(request)) {
         reply_fail_with(request->web, &request->call, 400,
                         "a percent sign stands before two hexadecimal digits",

@@ -29,6 +29,9 @@ struct stream {
     size_t count;
     struct symbol symbols[STREAM_SYMBOLS_LIMIT];
     struct mark marks[STREAM_SYMBOLS_LIMIT];
+    bool is_told[STREAM_SYMBOLS_LIMIT]; // it has had its first event
+    size_t told_count;
+    bool is_last; // the session ends when all are told
 };
 
 /* --- Events -----------------------------------------------------------------
@@ -55,7 +58,10 @@ static void put_news(void *user, const struct watch_news *news,
                      struct buffer *out)
 {
     struct stream *stream = user;
-    struct mark *mark = &stream->marks[place_of(stream, news->symbol)];
+    size_t place = place_of(stream, news->symbol);
+    struct mark *mark = &stream->marks[place];
+    stream->told_count += !stream->is_told[place];
+    stream->is_told[place] = true;
     if (news->quote != NULL && !mark_is_before(mark, news->quote)) {
         return; // the watcher has this one, or a newer one from elsewhere
     }
@@ -74,6 +80,13 @@ static void put_news(void *user, const struct watch_news *news,
     }
     buffer_put_span(out, json);
     REPLY_PUT(out, "\n\n");
+}
+
+bool stream_end_when_told(struct stream *stream)
+{
+    CHECK(stream->told_count <= stream->count);
+    stream->is_last = true;
+    return stream->told_count < stream->count;
 }
 
 /* A peer that has taken nothing for long hears why, if it ever reads. */
@@ -98,6 +111,12 @@ void stream_send(struct stream *stream)
     }
     if (!watch_send(&stream->watcher, conn, put_news, stream)) {
         cut(stream);
+        return;
+    }
+    // Where it is not open, the stream is gone.
+    if (conn_is_open(conn) && stream->is_last &&
+        stream->told_count == stream->count) {
+        guest_finish(web_guest(stream->web));
     }
 }
 

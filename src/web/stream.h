@@ -13,14 +13,15 @@
  *     event: cut                   the last: the watcher reads too slowly
  *
  * The body ends with the connection.  A watcher that reads slowly gets the
- * newest quote only, as serve/watch.h has it.
+ * newest quote only, as serve/watch.h has it.  One that has ended its sending
+ * gets the first event of each symbol, and the end.
  *
  * Threads: the worker's.
  */
 
 #pragma once
 
-#include "base/span.h"
+#include <stdbool.h>
 
 struct stream;      /* opaque; see stream.c */
 struct web_request; /* web/web.h */
@@ -37,6 +38,11 @@ void stream_run(struct web_request *request);
 /* Send what there is, as the peer has read what it was sent.  May end the
  * session. */
 void stream_send(struct stream *stream);
+
+/* The peer sends no more, and is gone or has half-closed, which look the same:
+ * the session ends when each symbol has had its first event.  Returns false
+ * where it has had it already, and nothing is done. */
+bool stream_end_when_told(struct stream *stream);
 
 /* Leave, free, and set *stream to NULL; NULL already is allowed. */
 void stream_destroy(struct stream **stream);

@@ -24,30 +24,17 @@
 #include "web/site.h"
 #include "web/stream.h"
 #include "web/target.h"
-
-/* A request that waits: for quotes, or for another thread. */
-struct turn {
-    TAILQ_ENTRY(turn) link;
-    struct web *web;
-    struct web_call call;
-    struct inquiry *inquiry;   // owned; or NULL
-    struct question *question; // owned; or NULL
-    struct buffer held;        // answers to the requests behind this one
-    char texts[];              // of the call
-};
-
-TAILQ_HEAD(turn_list, turn);
+#include "web/waiting.h"
 
 struct web {
     struct guest *guest;
     struct shelf *shelf; // the worker's
-    struct turn_list turns;
-    size_t symbols;        // in all turns, answered already or not
-    size_t held_bytes;     // in all turns
+    struct waiting waiting;
     struct stream *stream; // owned; NULL: none has begun
     bool is_counted;       // the request that is being answered, or will be
     bool has_failed;       // it was answered with a problem
     bool is_paused;
+    uint32_t memo; // where the last request that was known was found
     struct partial partial;
 };
 
@@ -59,6 +46,12 @@ struct worker *web_worker(const struct web *web)
 struct shelf *web_shelf(const struct web *web)
 {
     return web->shelf;
+}
+
+struct span web_accepted(const struct web_request *request)
+{
+    return http_join_header(request->http, "Accept",
+                            &request->web->shelf->body);
 }
 
 void web_note_failure(struct web *web)
@@ -73,34 +66,38 @@ struct guest *web_guest(const struct web *web)
 
 void web_begin_stream(struct web *web, struct stream *stream)
 {
-    CHECK(web->stream == NULL && TAILQ_EMPTY(&web->turns));
+    CHECK(web->stream == NULL && TAILQ_EMPTY(&web->waiting.list));
     web->stream = stream;
     web->guest->is_watching = true;
     conn_narrow(web->guest->conn, WATCH_UNSENT_BYTES);
 }
 
+/* Take back the quotes that aren't fresh for as long as is demanded, where that
+ * is longer than a call could bring. */
+static void judge(const struct worker *worker, const struct web_call *call,
+                  struct answer *answers, size_t count)
+{
+    const struct freshness_rule *rule = &worker->settings->rule;
+    if (!directive_is_beyond(&call->directive, rule)) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct answer *answer = &answers[i];
+        bool is_short =
+            answer->err == 0 &&
+            freshness_left_ms(answer->quote, rule, worker->loop.now_ms) <
+                call->directive.min_fresh_ms;
+        if (is_short) {
+            answer->err = ERR_TOOOLD;
+            answer->quote = NULL;
+            answer->reason = "min-fresh is more than cache.fresh_for, so "
+                             "fetching it anew would not help";
+        }
+    }
+}
+
 /* --- Turns ------------------------------------------------------------------
  */
-
-static bool is_turn_done(const struct turn *turn)
-{
-    return turn->inquiry != NULL ? inquiry_is_done(turn->inquiry)
-                                 : question_is_done(turn->question);
-}
-
-static void free_turn(struct turn *turn)
-{
-    struct web *web = turn->web;
-    TAILQ_REMOVE(&web->turns, turn, link);
-    web->symbols -= turn->inquiry != NULL    ? inquiry_count(turn->inquiry)
-                    : turn->question != NULL ? 1
-                                             : 0;
-    web->held_bytes -= turn->held.len;
-    inquiry_destroy(&turn->inquiry);
-    question_destroy(&turn->question);
-    buffer_deinit(&turn->held);
-    mem_free(turn);
-}
 
 /* Compose the answer of a turn that is done. */
 static void compose_turn(struct turn *turn, struct buffer *out)
@@ -112,6 +109,7 @@ static void compose_turn(struct turn *turn, struct buffer *out)
     if (turn->inquiry != NULL) {
         size_t count = inquiry_count(turn->inquiry);
         inquiry_recall(turn->inquiry);
+        judge(worker, &turn->call, worker->answers, count);
         tally_waited(worker, PROTOCOL_HTTP,
                      tally_quotes(worker, worker->answers, count),
                      inquiry_asked_ms(turn->inquiry));
@@ -135,7 +133,7 @@ static void compose_turn(struct turn *turn, struct buffer *out)
 /* Where the answer to the next request goes. */
 static struct buffer *output(struct web *web)
 {
-    struct turn *last = TAILQ_LAST(&web->turns, turn_list);
+    struct turn *last = TAILQ_LAST(&web->waiting.list, turn_list);
     return last != NULL ? &last->held : conn_output(web->guest->conn);
 }
 
@@ -147,8 +145,8 @@ static size_t output_bytes_max(const struct web *web)
 /* Invariant (2), both ways. */
 static void pause_if_full(struct web *web)
 {
-    if (web->symbols >= WEB_WAITING_LIMIT ||
-        web->held_bytes > output_bytes_max(web)) {
+    if (web->waiting.symbols >= WEB_WAITING_LIMIT ||
+        web->waiting.held_bytes > output_bytes_max(web)) {
         web->is_paused = true;
         conn_pause(web->guest->conn);
     }
@@ -156,8 +154,8 @@ static void pause_if_full(struct web *web)
 
 static void resume_if_free(struct web *web)
 {
-    if (web->is_paused && web->symbols <= WEB_WAITING_LIMIT / 2 &&
-        web->held_bytes <= output_bytes_max(web) / 2) {
+    if (web->is_paused && web->waiting.symbols <= WEB_WAITING_LIMIT / 2 &&
+        web->waiting.held_bytes <= output_bytes_max(web) / 2) {
         web->is_paused = false;
         conn_resume(web->guest->conn); // may end the session
     }
@@ -166,17 +164,17 @@ static void resume_if_free(struct web *web)
 /* Send the answers of the turns at the front that are done. */
 static void advance(struct web *web)
 {
-    struct turn *turn = TAILQ_FIRST(&web->turns);
-    if (turn == NULL || !is_turn_done(turn)) {
+    struct turn *turn = TAILQ_FIRST(&web->waiting.list);
+    if (turn == NULL || !waiting_is_done(turn)) {
         return;
     }
     struct conn *conn = web->guest->conn;
     struct buffer *out = conn_output(conn);
-    while (turn != NULL && is_turn_done(turn)) {
+    while (turn != NULL && waiting_is_done(turn)) {
         compose_turn(turn, out);
         buffer_put_span(out, buffer_span(&turn->held));
-        free_turn(turn);
-        turn = TAILQ_FIRST(&web->turns);
+        waiting_free(turn);
+        turn = TAILQ_FIRST(&web->waiting.list);
     }
     conn_flush(conn);
     if (conn_is_open(conn)) {
@@ -194,39 +192,6 @@ static void on_done(void *user)
     advance(turn->web);
 }
 
-/* Copy a text of a call to *at, and move *at behind it. */
-static void keep_text(struct span *text, char **at)
-{
-    if (text->data != NULL) {
-        memcpy(*at, text->data, text->len);
-        text->data = *at;
-        *at += text->len;
-    }
-}
-
-/* A turn with the texts of its call in its own memory; NULL without memory. */
-static struct turn *make_turn(struct web *web, const struct web_call *call)
-{
-    size_t bytes =
-        call->target.len + call->origin.len + call->if_none_match.len;
-    struct turn *turn = mem_calloc(1, sizeof(*turn) + bytes);
-    if (turn == NULL) {
-        return NULL;
-    }
-    turn->web = web;
-    turn->call = *call;
-    reply_name(web, call, &turn->call.name);
-    turn->call.http = NULL;
-    turn->held = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
-    char *at = turn->texts;
-    keep_text(&turn->call.target, &at);
-    keep_text(&turn->call.origin, &at);
-    keep_text(&turn->call.if_none_match, &at);
-    CHECK(at == turn->texts + bytes);
-    TAILQ_INSERT_TAIL(&web->turns, turn, link);
-    return turn;
-}
-
 /* --- Asking ------------------------------------------------------------------
  */
 
@@ -240,6 +205,7 @@ static void answer_found(struct web_request *request, size_t count)
         answers[i].err = is_answered ? answers[i].err : ERR_OVERLOADED;
     }
     struct worker *worker = web_worker(web);
+    judge(worker, &request->call, answers, count);
     web->is_counted = true;
     tally_answered(worker, PROTOCOL_HTTP, tally_quotes(worker, answers, count));
     request->call.compose(web, &request->call, answers, count, request->out);
@@ -249,29 +215,29 @@ static void answer_found(struct web_request *request, size_t count)
 static void settle(struct web_request *request, bool is_answered, size_t count)
 {
     struct web *web = request->web;
-    bool is_held = !TAILQ_EMPTY(&web->turns);
+    bool is_held = !TAILQ_EMPTY(&web->waiting.list);
     if (is_answered && !is_held) {
         answer_found(request, count);
         return;
     }
     // What is held is composed when it leaves: it tells an age.
     request->call.was_waited = !is_answered;
-    struct turn *turn = make_turn(web, &request->call);
+    struct turn *turn = waiting_add(&web->waiting, web, &request->call);
     if (turn == NULL) {
         answer_found(request, count);
         return;
     }
     if (inquiry_create(&turn->inquiry, web_worker(web), count, on_done, turn) !=
         0) {
-        free_turn(turn);
+        waiting_free(turn);
         answer_found(request, count);
         return;
     }
     web->is_counted = true; // when it ends
-    web->symbols += count;
+    web->waiting.symbols += count;
     if (inquiry_is_done(turn->inquiry) && !is_held) {
         compose_turn(turn, request->out); // nothing could be waited for
-        free_turn(turn);
+        waiting_free(turn);
     }
 }
 
@@ -293,17 +259,17 @@ void web_question(struct web_request *request, web_question_fn ask,
 {
     struct web *web = request->web;
     int err = ERR_OVERLOADED;
-    struct turn *turn = make_turn(web, &request->call);
+    struct turn *turn = waiting_add(&web->waiting, web, &request->call);
     if (turn != NULL) {
         err = ask(&turn->question, web_worker(web), asked, on_done, turn);
     }
     if (err == 0) {
         web->is_counted = true; // when it ends
-        web->symbols++;
+        web->waiting.symbols++;
         return;
     }
     if (turn != NULL) {
-        free_turn(turn);
+        waiting_free(turn);
     }
     struct problem problem = problem_of_err(err);
     reply_fail(web, &request->call, &problem, request->out);
@@ -318,12 +284,12 @@ void web_question(struct web_request *request, web_question_fn ask,
 /* Answer bytes that are no request, and end. */
 static void refuse(struct web *web, int status, const char *why)
 {
-    bool is_held = !TAILQ_EMPTY(&web->turns);
+    bool is_held = !TAILQ_EMPTY(&web->waiting.list);
     struct buffer *out = output(web);
     size_t before = out->len;
     const struct web_call call = {.is_closing = true};
     reply_fail_with(web, &call, status, why, out);
-    web->held_bytes += is_held ? out->len - before : 0;
+    web->waiting.held_bytes += is_held ? out->len - before : 0;
     metric_add(web_worker(web)->cells, METRIC_connections_cut, 1);
     guest_finish(web->guest);
 }
@@ -340,7 +306,8 @@ static struct web_request request_of(struct web *web,
                 .http = http,
                 .target = http->target,
                 .origin = http_find_header(http, "Origin"),
-                .if_none_match = http_find_header(http, "If-None-Match"),
+                .if_none_match =
+                    http_join_header(http, "If-None-Match", &web->shelf->tags),
                 .max_age_ms = ASK_ANY_AGE,
                 .is_1_0 = http->is_1_0,
                 .is_closing =
@@ -356,44 +323,55 @@ static void keep_memo(struct web *web, const struct web_request *request,
                       struct span bytes)
 {
     const struct web_call *call = &request->call;
-    const struct answer *answer = web_worker(web)->answers;
     bool is_plain = !call->is_closing && call->origin.data == NULL &&
                     call->if_none_match.data == NULL &&
                     !call->directive.is_limiting &&
                     !call->directive.is_only_if_cached;
-    if (is_plain && !web->has_failed && TAILQ_EMPTY(&web->turns) &&
-        answer->err == 0) {
+    if (is_plain && !web->has_failed && TAILQ_EMPTY(&web->waiting.list) &&
+        web_worker(web)->answers->err == 0) {
         shelf_settle(web->shelf);
-        memo_keep(web->shelf->memos, bytes, &answer->symbol, call);
+        memo_keep(web->shelf->memos, bytes, call);
     }
 }
 
 /* Answer a request that is known already, as run() would. */
-static void run_memo(struct web *web, const struct memo *memo)
+static void run_memo(struct web *web, const struct memo_found *found)
 {
     struct worker *worker = web_worker(web);
+    struct answer *answer = &worker->answers[0];
     struct web_request request = {
         .web = web,
-        .call = memo->call,
+        .call = found->memo->call,
         .out = output(web),
     };
+    request.call.target = found->target;
     metric_add(worker->cells, METRIC_requests, 1);
-    roster_count_command(&web->guest->member);
-    worker->answers[0] = (struct answer){
-        .symbol = memo->symbol,
-        .max_age_ms = ASK_ANY_AGE,
-    };
-    settle(&request, ask_memory(worker, &worker->answers[0]), 1);
+    roster_count_commands(&web->guest->member, 1);
+    const struct quote *quote = ask_again(worker, found->text);
+    if (quote == NULL) {
+        answer->max_age_ms = ASK_ANY_AGE;
+        settle(&request, ask_text(worker, found->text, answer), 1);
+        return;
+    }
+    answer->err = 0;
+    answer->quote = quote;
+    answer->state =
+        freshness_of(quote, &worker->settings->rule, worker->loop.now_ms);
+    tally_again(worker, PROTOCOL_HTTP, &quote, 1);
+    request.call.compose(web, &request.call, answer, 1, request.out);
 }
 
-/* The memo of the request at the front of the bytes, where it may be used. */
-static const struct memo *find_memo(struct web *web, struct span bytes)
+/* Whether the request at the front of the bytes is known, and what of it may be
+ * used. */
+static bool find_memo(struct web *web, struct span bytes,
+                      struct memo_found *found)
 {
-    if (!TAILQ_EMPTY(&web->turns) || worker_is_leaving(web_worker(web))) {
-        return NULL;
+    if (!TAILQ_EMPTY(&web->waiting.list) ||
+        worker_is_leaving(web_worker(web))) {
+        return false;
     }
     shelf_settle(web->shelf);
-    return memo_find(web->shelf->memos, bytes);
+    return memo_find(web->shelf->memos, bytes, &web->memo, found);
 }
 
 /* Answer one request, now or later; returns false where it has to wait for the
@@ -401,7 +379,7 @@ static const struct memo *find_memo(struct web *web, struct span bytes)
 static bool run(struct web *web, const struct http_request *http,
                 struct span bytes)
 {
-    bool was_held = !TAILQ_EMPTY(&web->turns);
+    bool was_held = !TAILQ_EMPTY(&web->waiting.list);
     struct web_request request = request_of(web, http);
     size_t before = request.out->len;
     const struct site *site = site_find(http->path, &request.argument);
@@ -411,7 +389,7 @@ static bool run(struct web *web, const struct http_request *http,
         return false;
     }
     metric_add(web_worker(web)->cells, METRIC_requests, 1);
-    roster_count_command(&web->guest->member);
+    roster_count_commands(&web->guest->member, 1);
     web->is_counted = web->has_failed = false;
     if (!target_is_host(http_find_header(http, "Host"))) {
         reply_fail_with(web, &request.call, 400, "the Host is no host",
@@ -427,7 +405,7 @@ static bool run(struct web *web, const struct http_request *http,
                        web->has_failed ? FAMILY_REFUSED : FAMILY_OK);
     }
     if (was_held) {
-        web->held_bytes += request.out->len - before;
+        web->waiting.held_bytes += request.out->len - before;
     }
     if (was_held && request.out->failed) {
         conn_reset(web->guest->conn, "memory");
@@ -441,11 +419,10 @@ static bool run(struct web *web, const struct http_request *http,
  * where there may be no other now. */
 static size_t answer_one(struct web *web, char *bytes, size_t len)
 {
-    const struct memo *memo = find_memo(web, (struct span){bytes, len});
-    if (memo != NULL) {
-        size_t memo_len = memo->len;
-        run_memo(web, memo);
-        return memo_len;
+    struct memo_found found;
+    if (find_memo(web, (struct span){bytes, len}, &found)) {
+        run_memo(web, &found);
+        return found.len;
     }
     const struct worker *worker = web_worker(web);
     struct http_request *http = &web->shelf->request;
@@ -516,7 +493,8 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
         if (one == 0) {
             break;
         }
-        if (TAILQ_EMPTY(&web->turns) && conn_output(conn)->len > FLUSH_BYTES) {
+        if (TAILQ_EMPTY(&web->waiting.list) &&
+            conn_output(conn)->len > FLUSH_BYTES) {
             conn_flush(conn);
             if (!conn_is_open(conn)) {
                 return taken;
@@ -555,7 +533,7 @@ static void *open_session(struct guest *guest)
     web->guest = guest;
     web->shelf = shelf;
     web->partial.web = web;
-    TAILQ_INIT(&web->turns);
+    TAILQ_INIT(&web->waiting.list);
     return web;
 }
 
@@ -563,7 +541,7 @@ IMPLEMENTS(is_busy)
 static bool is_busy(const void *state)
 {
     const struct web *web = state;
-    return !TAILQ_EMPTY(&web->turns);
+    return !TAILQ_EMPTY(&web->waiting.list);
 }
 
 IMPLEMENTS(on_drained)
@@ -575,16 +553,23 @@ static void on_drained(void *state)
     }
 }
 
+IMPLEMENTS(on_end)
+static bool on_end(void *state)
+{
+    struct web *web = state;
+    return web->stream != NULL && stream_end_when_told(web->stream);
+}
+
 IMPLEMENTS(close)
 static void close_session(void *state)
 {
     struct web *web = state;
     forget_partial(web);
     stream_destroy(&web->stream);
-    for (struct turn *turn; (turn = TAILQ_FIRST(&web->turns)) != NULL;) {
-        free_turn(turn);
+    for (struct turn *turn; (turn = TAILQ_FIRST(&web->waiting.list)) != NULL;) {
+        waiting_free(turn);
     }
-    CHECK(web->symbols == 0 && web->held_bytes == 0);
+    CHECK(web->waiting.symbols == 0 && web->waiting.held_bytes == 0);
     mem_free(web);
 }
 
@@ -594,5 +579,6 @@ const struct guest_protocol web_protocol = {
     .is_busy = is_busy,
     .close = close_session,
     .on_drained = on_drained,
+    .on_end = on_end,
     .leave = shelf_leave,
 };

@@ -67,7 +67,7 @@ struct web_call {
     struct complaint_name name; /* of a request that waits */
     struct span target;         /* as it was sent */
     struct span origin;        /* the Origin header; data is NULL without one */
-    struct span if_none_match; /* the header of that name; the same */
+    struct span if_none_match; /* the list of that name; the same */
     struct directive directive;
     uint64_t max_age_ms; /* that a quote may have; ASK_ANY_AGE */
     enum form form;
@@ -107,6 +107,10 @@ typedef int (*web_question_fn)(struct question **out, struct worker *worker,
  * where it can't be asked, the answer is the problem. */
 void web_question(struct web_request *request, web_question_fn ask,
                   const void *asked);
+
+/* The Accept header of a request; of several, one list.  BORROWED until the
+ * shelf's body is written to. */
+struct span web_accepted(const struct web_request *request);
 
 /* What is being answered is a failure. */
 void web_note_failure(struct web *web);

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "fuzz/fuzz.h"
+#include "proto/plain.h"
 #include "proto/resp.h"
 
 #define BYTES_MAX 512
@@ -77,6 +78,27 @@ static void check_cut(const struct resp_command *whole, ptrdiff_t whole_taken,
     free(bytes);
 }
 
+/* What is taken for a common command is what the parser says it is. */
+static void check_plain(const struct resp_command *whole, ptrdiff_t whole_taken,
+                        const uint8_t *data, size_t len)
+{
+    char *bytes = copy_of(data, len);
+    struct plain_texts plain = {.count = 1};
+    struct span copy = {bytes, len};
+    size_t got = plain_parse_get(&plain.texts[0], copy);
+    size_t taken = got > 0 ? got : plain_parse_mget(&plain, copy);
+    if (taken > 0 && taken <= BYTES_MAX) {
+        CHECK((ptrdiff_t)taken == whole_taken);
+        CHECK(whole->count == plain.count + 1);
+        const char *name = got > 0 ? "get" : "mget";
+        CHECK(span_equal_nocase(whole->args[0], span_of(name)));
+        for (size_t i = 0; i < plain.count; i++) {
+            CHECK(span_equal(whole->args[i + 1], plain.texts[i]));
+        }
+    }
+    free(bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct resp_command command;
@@ -87,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         size_t behind = len - (size_t)taken;
         CHECK(memcmp(bytes + taken, data + taken, behind) == 0);
     }
+    check_plain(&command, taken, data, len);
     for (size_t cut = 0; len <= CUT_BYTES_LIMIT && cut < len; cut++) {
         check_cut(&command, taken, data, cut);
     }

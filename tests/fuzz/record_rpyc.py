@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Record the corpus of fuzz_rpyc: what Python's rpyc sends, as it was sent.
+"""Record the corpora of fuzz_rpyc and fuzz_python: what Python's rpyc sends, as it
+was sent.
 
 Each scene is a client of the real package that talks to a server of the real
 package through a relay in this process; the client's bytes become the file
 corpus/rpyc/NAME, the server's corpus/rpyc/NAME.reply.  A few files of bytes
-that no client sends (bombs, lies about lengths) are made by hand.
+that no client sends (bombs, lies about lengths) are made by hand, and so are those of
+fuzz_python, which has no session to talk to: requests about our objects, by the numbers
+that they get.
 
     tests/fuzz/record_rpyc.py [FOLDER]
 """
@@ -181,6 +184,55 @@ def made_by_hand():
     }
 
 
+ROOT = ("quoted.QuoteService", 1, 1 << 16)
+METHOD = ("builtins.method", 2, 2 << 16 | 1)  # what was looked up first
+LIST = ("builtins.list", 140, 7)              # of the client's
+
+
+def conversation(*requests):
+    """Requests behind one another: (handler, boxes of the arguments)."""
+    return b"".join(frame(brine.dump((1, seq, (handler, (2, boxes)))))
+                    for seq, (handler, boxes) in enumerate(requests))
+
+
+def about_objects():
+    """Requests about our objects, by what they ask; each behind a look-up."""
+    ours, method, theirs = (3, ROOT), (3, METHOD), (4, LIST)
+
+    def value(given):
+        return 1, given
+
+    def call(name, *boxes):
+        return conversation((3, ()), (4, (ours, value(name))), (7, (method, *boxes)))
+
+    one, none = value(("IBM",)), value(())
+    every = [(handler, (ours,)) for handler in (8, 9, 10, 12, 13, 15)]
+    return {
+        "price": call("get_price", one, none),
+        "price_by_name": call("get_price", none, value((("symbol", "IBM"),))),
+        "price_twice": call("get_price", one, value((("symbol", "IBM"),))),
+        "price_without": call("get_price", none),
+        "price_of_list": call("get_price", (2, (theirs,)), none),
+        "prices": call("exposed_get_prices", value((("IBM", "AAPL"),)), none),
+        "prices_of_list": call("get_prices", (2, (theirs,)), none),
+        "prices_of_boxes": call("get_prices", (2, ((2, (value("IBM"), theirs)),)), none),
+        "text": call("get_price_text", one, none),
+        "quote": call("get_quote", one, none),
+        "watch": call("watch", (2, (value("IBM"), theirs)), none),
+        "unwatch": call("unwatch", none, none),
+        "server": call("get_server_id", none, none),
+        "call_by_name": conversation((3, ()), (8, (ours, value("get_price"), one, none))),
+        "every": conversation((3, ()), (3, ()), *every, (11, (ours, ours, value("__eq__"))),
+                              (11, (ours, value(1), value("__lt__"))), (14, (ours, value(2))),
+                              (17, (ours, value(10))), (19, (ours, value(None))),
+                              (20, (ours, value(1))), (5, (ours, value("x"))),
+                              (6, (ours, value("x"), value(1))), (1, (theirs,)), (2, ())),
+        "release": conversation((3, ()), (3, ()), (15, (ours, value(2))), (9, (ours,))),
+        "inspect": frame(brine.dump((1, 0, (3, (1, ()))))) +
+        frame(brine.dump((1, 1, (16, (1, (ROOT,)))))),
+    }
+
+
 def without_inspection(data):
     """The frames behind the first two: the root and its methods, which come with
     the package's own documentation."""
@@ -208,7 +260,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     server = ThreadedServer(PriceService, hostname="127.0.0.1", port=0,
                             protocol_config={"include_local_traceback": False})
-    threading.Thread(target=server.start, daemon=True).start()
+    server._start_in_thread()  # pylint: disable=protected-access
     for name, scene in sorted(globals().items()):
         if name.startswith("scene_"):
             name = name.removeprefix("scene_")
@@ -217,6 +269,10 @@ def main():
             (folder / f"{name}.reply").write_bytes(without_inspection(reply))
     for name, data in made_by_hand().items():
         (folder / name).write_bytes(data)
+    objects = folder.parent / "python"
+    objects.mkdir(exist_ok=True)
+    for name, data in about_objects().items():
+        (objects / name).write_bytes(data)
     server.close()
 
 

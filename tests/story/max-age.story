@@ -58,7 +58,10 @@ c1 > MGET IBM MAXAGE ; MGET MAXAGE 5s ; HMGET IBM MAXAGE 5s ; HMGET IBM price MA
 c1 < -ERR wrong number of arguments for 'MGET' command; behind them may be MAXAGE and a duration times 2
 c1 < -ERR wrong number of arguments for 'HMGET' command; behind them may be MAXAGE and a duration times 2
 c1 < -ERR wrong number of arguments for 'HGET' command; behind them may be MAXAGE and a duration
-count  upstream.MAXAGE +0, upstream.5S +0
+c1 > MGET IBM MAXAGE 5s X ; HMGET IBM price maxage 5s state ; MGET IBM MAXAGE 5s MAXAGE 6s ; MGET MAXAGE 5s IBM
+c1 < -ERR MAXAGE and its duration stand last, behind all symbols or fields times 3
+c1 < -ERR wrong number of arguments for 'MGET' command; behind them may be MAXAGE and a duration
+count  upstream.MAXAGE +0, upstream.5S +0, upstream.X +0
 
 c1 > MULTI ; GET IBM MAXAGE 5m ; GET IBM MAXAGE 1ms ; EXEC
 c1 < +OK

@@ -93,6 +93,17 @@ static void fixed_replies_are_counted_by_their_bytes(void **state)
     }
 }
 
+static void memcached_replies_end_at_their_end(void **state)
+{
+    (void)state;
+    static const char text[] = "VALUE IBM 0 6\r\n137.16\r\nEND\r\n"
+                               "VALUE A 0 5\r\nEND\r\n\r\n"
+                               "VALUE B 32 0\r\n\r\nEND\r\n"
+                               "END\r\n"
+                               "SERVER_ERROR out of memory\r\n";
+    assert_replies(FRAMING_MEMCACHED, text, sizeof(text) - 1, 4, 2);
+}
+
 static void what_is_no_reply_is_seen(void **state)
 {
     (void)state;
@@ -102,6 +113,9 @@ static void what_is_no_reply_is_seen(void **state)
     assert_true(framing.is_bad);
     framing_init(&framing, FRAMING_HTTP, 0);
     framing_take(&framing, "+OK\r\n", 5);
+    assert_true(framing.is_bad);
+    framing_init(&framing, FRAMING_MEMCACHED, 0);
+    framing_take(&framing, "STORED\r\n", 8);
     assert_true(framing.is_bad);
     framing_init(&framing, FRAMING_HTTP, 0);
     static const char chunked[] =
@@ -118,6 +132,7 @@ int main(void)
         cmocka_unit_test(a_long_header_is_passed_over),
         cmocka_unit_test(rpyc_frames_end_behind_their_line_end),
         cmocka_unit_test(fixed_replies_are_counted_by_their_bytes),
+        cmocka_unit_test(memcached_replies_end_at_their_end),
         cmocka_unit_test(what_is_no_reply_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

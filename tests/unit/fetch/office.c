@@ -210,15 +210,18 @@ struct fetch_options office_options(struct office *office, uint32_t flights_max,
     return (struct fetch_options){
         .clock = &office->clock,
         .cells = office->metrics.cells,
-        .on_done = on_done,
-        .on_recall = on_recall,
+        .desk =
+            {
+                .on_done = on_done,
+                .on_recall = on_recall,
+                .user = office,
+                .boot = "",
+            },
         .on_change = on_change,
         .on_join = on_join,
         .on_leave = on_leave,
         .on_wake = on_wake,
         .on_block = on_block,
-        .user = office,
-        .boot = "",
         .policy = office_policy(flights_max, calls_max),
     };
 }

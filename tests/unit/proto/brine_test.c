@@ -345,7 +345,89 @@ static void oom_and_bounds_fail_sticky(void **state)
     buffer_deinit(&out);
 }
 
+/* Counts are read as the whole reader reads them, or not at all. */
+static void counts_are_read_as_ints(void **state)
+{
+    (void)state;
+    const int64_t counts[] = {-48, 0,     1,      159,
+                              160, 65536, 131073, 999999999999999999};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        struct buffer out = buffer_empty(100);
+        brine_put_int(&out, counts[i]);
+        brine_put_none(&out); // behind it is something else
+        int64_t number = 7;
+        assert_int_equal(brine_read_count(&number, buffer_span(&out)),
+                         out.len - 1);
+        assert_int_equal(number, counts[i]);
+        for (size_t cut = 0; cut < out.len - 1; cut++) {
+            number = 7;
+            struct span part = {out.data, cut};
+            assert_int_equal(brine_read_count(&number, part), 0);
+            assert_int_equal(number, 7);
+        }
+        buffer_deinit(&out);
+    }
+}
+
+static void what_is_no_count_is_left(void **state)
+{
+    (void)state;
+    const struct span others[] = {
+        BYTES("\x16\x00"),    // no digits
+        BYTES("\x16\x01-"),   // and a sign
+        BYTES("\x16\x03+17"), //
+        BYTES("\x16\x03-49"), //
+        BYTES("\x16\x03"
+              "1x3"), //
+        BYTES("\x16\x03"
+              "1/3"), //
+        BYTES("\x16\x03"
+              "1:3"),         //
+        BYTES("\x16\x03 12"), //
+        BYTES("\x16\x13"
+              "1000000000000000000"), // a digit too many
+        BYTES("\x17\x00\x00\x00\x03"
+              "160"),                                  // another form
+        BYTES("\x18\x00\x00\x00\x00\x00\x00\x00\x00"), // a float
+        BYTES("\x00"),
+        BYTES("\x0a"
+              "1"),
+        BYTES("\xff"),
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        int64_t number = 7;
+        assert_int_equal(brine_read_count(&number, others[i]), 0);
+        assert_int_equal(number, 7);
+    }
+}
+
+/* Each length of a number, and its neighbours. */
+static void ints_of_every_length_read_the_same(void **state)
+{
+    (void)state;
+    uint64_t power = 1;
+    for (int i = 0; i < 20; i++, power *= 10) {
+        for (int64_t near = -1; near <= 1; near++) {
+            int64_t number = (int64_t)(power + (uint64_t)near);
+            const int64_t both[] = {number, (int64_t)(0 - (uint64_t)number)};
+            for (int k = 0; k < 2; k++) {
+                struct buffer out = buffer_empty(100);
+                struct parsed p;
+                brine_put_int(&out, both[k]);
+                parse(&p, buffer_span(&out));
+                assert_int_equal(p.err, 0);
+                assert_int_equal(p.items[0].type, BRINE_INT);
+                assert_int_equal(p.items[0].number, both[k]);
+                buffer_deinit(&out);
+            }
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(counts_are_read_as_ints),
+    cmocka_unit_test(what_is_no_count_is_left),
+    cmocka_unit_test(ints_of_every_length_read_the_same),
     cmocka_unit_test(what_the_package_wrote_is_read),
     cmocka_unit_test(what_is_written_is_what_the_package_writes),
     cmocka_unit_test(floats_are_big_endian),

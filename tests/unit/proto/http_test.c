@@ -205,9 +205,9 @@ static void wrong_request_lines_are_refused(void **state)
     assert_refused("GET HTTP/1.1\r\n", 400);
     assert_refused("SOURCE / ICE/1.0\r\n", 400);
     assert_refused(" GET / HTTP/1.1\r\n", 400);
-    assert_refused("FOO / HTTP/1.1\r\n", 501);
-    assert_refused("get / HTTP/1.1\r\n", 501);
-    assert_refused("GETS / HTTP/1.1\r\n", 501);
+    assert_refused("FOO / HTTP/1.1\r\n", 405);
+    assert_refused("get / HTTP/1.1\r\n", 405);
+    assert_refused("GETS / HTTP/1.1\r\n", 405);
     assert_refused("G@T / HTTP/1.1\r\n", 400);
     assert_refused("\x16\x03\x01 hello\r\n", 400);
 }

@@ -34,6 +34,24 @@ static void replies_are_written_in_their_form(void **state)
     buffer_deinit(&out);
 }
 
+/* Whatever stands behind the text in its array stays there. */
+static void short_texts_are_bulk_strings(void **state)
+{
+    (void)state;
+    struct buffer out = buffer_empty(1000);
+    char text[RESP_SHORT_SIZE];
+    memset(text, '7', sizeof(text));
+    for (size_t len = 0; len < sizeof(text); len++) {
+        struct buffer expected = buffer_empty(1000);
+        resp_put_bulk(&expected, (struct span){text, len});
+        resp_put_short(&out, text, len);
+        buffer_put_byte(&expected, '\0');
+        assert_written(&out, expected.data);
+        buffer_deinit(&expected);
+    }
+    buffer_deinit(&out);
+}
+
 static void versions_differ_in_null_and_map_and_texts_of_lines(void **state)
 {
     (void)state;
@@ -138,6 +156,7 @@ static void composed_arrays_parse_as_they_were(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(replies_are_written_in_their_form),
+    cmocka_unit_test(short_texts_are_bulk_strings),
     cmocka_unit_test(versions_differ_in_null_and_map_and_texts_of_lines),
     cmocka_unit_test(integers_are_written_to_their_ends),
     cmocka_unit_test(error_sentences_stay_on_one_line),

@@ -5,6 +5,7 @@
  */
 #include "proto/rpyc.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #include <zlib.h>
@@ -191,6 +192,33 @@ static void ids_are_of_a_name_and_two_numbers(void **state)
     }
 }
 
+/* An id is kept and sent back as it came: what is none for Python, a number
+ * with a thousand zeros before it, is none here. */
+static void ids_that_are_long_for_nothing_are_none(void **state)
+{
+    (void)state;
+    struct brine_value items[8];
+    struct brine_values values = {.items = items, .max = 8};
+    for (size_t zeros = 0; zeros <= 70000; zeros = 4 * zeros + 1) {
+        struct buffer out = buffer_empty(100000);
+        struct rpyc_id id;
+        char digits[70000];
+        uint32_t len = htobe32((uint32_t)zeros + 3);
+        memset(digits, '0', zeros);
+        brine_put_tuple(&out, 3);
+        brine_put_str(&out, span_of("a"));
+        brine_put_int(&out, 1);
+        buffer_put_byte(&out, '\x17');
+        buffer_put(&out, &len, sizeof(len));
+        buffer_put(&out, digits, zeros);
+        buffer_put_text(&out, "160");
+        assert_int_equal(brine_parse(&values, buffer_span(&out)), 0);
+        assert_int_equal(items[3].number, 160);
+        assert_int_equal(rpyc_read_id(&id, items), zeros < 1000);
+        buffer_deinit(&out);
+    }
+}
+
 /* --- Compressed frames ---------------------------------------------------- */
 
 /* A frame around what `plain` compresses to.  The caller's, to be freed. */
@@ -267,6 +295,47 @@ static void inv2_the_next_frame_is_not_looked_at(void **state)
     assert_int_equal(message.handler, RPYC_GETROOT);
 }
 
+/* --- What is cut, not read ------------------------------------------------ */
+
+static void a_request_is_cut_around_its_number(void **state)
+{
+    (void)state;
+    struct rpyc_cut cut;
+    struct span whole = BYTES(CALL GETROOT);
+    assert_int_equal(rpyc_cut(&cut, whole, BYTES_MAX), sizeof(CALL) - 1);
+    assert_int_equal(cut.seq, 3);
+    assert_int_equal(cut.body.len, sizeof(CALL) - 1 - 5 - 3 - 1);
+    assert_memory_equal(cut.body.data, whole.data + 8, cut.body.len);
+    for (size_t len = 0; len < sizeof(CALL) - 1; len++) {
+        struct span part = {whole.data, len};
+        assert_int_equal(rpyc_cut(&cut, part, BYTES_MAX), 0);
+    }
+    assert_int_equal(rpyc_cut(&cut, whole, sizeof(CALL) - 1), sizeof(CALL) - 1);
+    assert_int_equal(rpyc_cut(&cut, whole, sizeof(CALL) - 2), 0);
+}
+
+static void what_is_no_plain_request_is_not_cut(void **state)
+{
+    (void)state;
+    const struct span others[] = {
+        BYTES(""),
+        BYTES("\x00\x00\x00\x00\x00\n"),
+        BYTES("\x00\x00\x00\x01\x00\x12\n"),
+        BYTES("\x00\x00\x00\x02\x00\x12\x51\n"),         // no number
+        BYTES("\x00\x00\x00\x04\x00\x12\x52\x50\x00\n"), // a reply
+        BYTES("\x00\x00\x00\x04\x00\x11\x51\x50\x00\n"), // two values
+        BYTES("\x00\x00\x00\x04\x00\x12\x51\x00\x00\n"), // None
+        BYTES("\x00\x00\x00\x04\x01\x12\x51\x50\x00\n"), // compressed
+        BYTES("\x00\x00\x00\x04\x02\x12\x51\x50\x00\n"),
+        BYTES("\x00\x00\x00\x04\x00\x12\x51\x50\x00x"),
+        BYTES("\xff\xff\xff\xff\x00\x12\x51\x50\x00\n"),
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct rpyc_cut cut;
+        assert_int_equal(rpyc_cut(&cut, others[i], BYTES_MAX), 0);
+    }
+}
+
 /* --- What is written ------------------------------------------------------ */
 
 static void inv4_replies_are_the_packages_bytes(void **state)
@@ -335,6 +404,24 @@ static void inv4_an_exception_has_the_packages_form(void **state)
     buffer_deinit(&out);
 }
 
+static void inv4_a_float_in_one_is_the_same_reply(void **state)
+{
+    (void)state;
+    const int64_t seqs[] = {0, 159, 160, -49, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++) {
+        struct buffer out = buffer_empty(1000);
+        size_t frame = rpyc_begin(&out, RPYC_REPLY, seqs[i]);
+        rpyc_put_label(&out, RPYC_VALUE);
+        brine_put_float(&out, 312.42);
+        rpyc_end(&out, frame);
+        size_t len = out.len;
+        rpyc_put_float(&out, seqs[i], 312.42);
+        assert_int_equal(out.len, 2 * len);
+        assert_memory_equal(out.data, out.data + len, len);
+        buffer_deinit(&out);
+    }
+}
+
 static void a_frame_without_room_is_not_patched(void **state)
 {
     (void)state;
@@ -364,6 +451,10 @@ static void oom_of_a_compressed_frame_is_told(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(ids_that_are_long_for_nothing_are_none),
+    cmocka_unit_test(a_request_is_cut_around_its_number),
+    cmocka_unit_test(what_is_no_plain_request_is_not_cut),
+    cmocka_unit_test(inv4_a_float_in_one_is_the_same_reply),
     cmocka_unit_test(a_request_without_arguments_is_read),
     cmocka_unit_test(boxed_arguments_are_read_one_by_one),
     cmocka_unit_test(arguments_within_arguments_are_read),

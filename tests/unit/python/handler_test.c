@@ -304,6 +304,9 @@ static void calls_need_tuples(void **state)
     assert_raises("TypeError");
     ABOUT(RPYC_CALL, method, VALUE "\x02" VALUE "\x10\x50", 3); // no pair
     assert_raises("TypeError");
+    ABOUT(RPYC_CALL, method,
+          VALUE "\x02" VALUE "\x10\x12\x08\x0e\x07symbols\x02\x50", 3);
+    assert_raises("TypeError");                    // nor are three values one
     ABOUT(RPYC_CALL, method, BOXES "\x10\x55", 2); // no box
     assert_raises("ValueError");
     ABOUT(RPYC_CALL, method, BOXES "\x10" BOXES "\x10\x55", 2);

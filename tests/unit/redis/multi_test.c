@@ -221,6 +221,19 @@ static void inv3_exec_after_a_refused_command_runs_none(void **state)
     assert_null(session->multi);
 }
 
+static void an_exec_that_cannot_be_run_ends_it(void **state)
+{
+    struct session *session = *state;
+    run(session, "MULTI", multi_multi);
+    run(session, "GET IBM", quotes_get);
+    buffer_clear(&session->out);
+    multi_abort(session, &session->out);
+    assert_out(session, "-EXECABORT ");
+    assert_null(session->multi);
+    assert_int_equal(session->next.len, 0);
+    multi_abort(session, &session->out); // without one it is the same
+}
+
 /* Open a MULTI and have one command kept that takes `bytes`. */
 static void keep_bytes(struct session *session, int bytes)
 {
@@ -284,6 +297,7 @@ static const struct CMUnitTest tests[] = {
     TEST(exec_of_nothing_is_an_empty_array),
     TEST(discard_forgets_what_was_kept),
     TEST(inv3_exec_after_a_refused_command_runs_none),
+    TEST(an_exec_that_cannot_be_run_ends_it),
     TEST(inv3_as_many_bytes_as_the_bound_are_kept),
     TEST(inv3_a_byte_more_than_the_bound_is_refused),
     TEST(oom_is_told_and_leaves_nothing_behind),

@@ -59,9 +59,17 @@ bool ask_memory(struct worker *worker, struct answer *answer)
 }
 
 /* The quotes of symbols that begin with O are there, and too old. */
-bool ask_memory_within(struct worker *worker, struct answer *answer)
+bool ask_text(struct worker *worker, struct span text, struct answer *answer)
 {
-    return answer->symbol.text[0] != 'O' && ask_memory(worker, answer);
+    answer->quote = NULL;
+    answer->reason = NULL;
+    answer->err = ask_resolve(worker, text, &answer->symbol);
+    if (answer->err != 0) {
+        return true;
+    }
+    bool is_too_old =
+        answer->max_age_ms != ASK_ANY_AGE && answer->symbol.text[0] == 'O';
+    return !is_too_old && ask_memory(worker, answer);
 }
 
 bool ask_is_new(const struct quote *quote, uint64_t not_before_mono_ms,

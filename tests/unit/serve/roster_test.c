@@ -162,7 +162,7 @@ static void commands_are_counted(void **state)
     (void)state;
     struct roster_member member = make_member(0, 0);
     for (int i = 0; i < 5; i++) {
-        roster_count_command(&member);
+        roster_count_commands(&member, 1);
     }
     assert_int_equal(atomic_load(&member.commands), 5);
 }
@@ -222,7 +222,7 @@ static void *come_and_go(void *user)
         CHECK(roster_join(roster, &member, THREADS) == 0);
         roster_rename(roster, member.name, sizeof(member.name),
                       i % 2 == 0 ? span_of("aaaa") : span_of("b"));
-        roster_count_command(&member);
+        roster_count_commands(&member, 1);
         atomic_store_explicit(&member.active_ms, i, memory_order_relaxed);
         buffer_clear(&out);
         roster_print(roster, &out, i);

@@ -9,41 +9,17 @@
 
 #include "quote/names.h"
 #include "quote/quote.h"
+#include "shown.h"
 #include "testing/testing.h"
 
-/* A quote in which everything is known. */
+/* The quote that is shown, with what only its fields tell. */
 static struct quote full_quote(void)
 {
-    struct quote quote = {
-        .has_as_of = true,
-        .as_of_is_day = true,
-        .as_of_unix_ns = 1762387200000000000,
-        .fetched_unix_ms = 1762416000123,
-        .fetched_mono_ms = 5000,
-        .currency = "USD",
-        .source = "alphavantage",
-        .delay = QUOTE_DELAY_KNOWN,
-        .delay_s = 900,
-        .unit_factor = 100,
-    };
-    assert_int_equal(symbol_parse(&quote.symbol, span_of("IBM")), 0);
+    struct quote quote = shown_full();
+    quote.delay = QUOTE_DELAY_KNOWN;
+    quote.delay_s = 900;
+    quote.unit_factor = 100;
     quote_set(&quote, QUOTE_PRICE, (struct decimal){31242, -2});
-    quote_set(&quote, QUOTE_OPEN, (struct decimal){3, 2});
-    quote_set(&quote, QUOTE_HIGH, (struct decimal){3135, -1});
-    quote_set(&quote, QUOTE_LOW, (struct decimal){12345, -9});
-    quote_set(&quote, QUOTE_PREVIOUS_CLOSE, (struct decimal){29, 0});
-    quote_set(&quote, QUOTE_CHANGE, (struct decimal){-15, -1});
-    quote_set(&quote, QUOTE_CHANGE_PERCENT, (struct decimal){0, 0});
-    quote_set(&quote, QUOTE_VOLUME, (struct decimal){4123, 3});
-    return quote;
-}
-
-/* Where all there is is what always is. */
-static struct quote bare_quote(void)
-{
-    struct quote quote = {.fetched_unix_ms = 0, .fetched_mono_ms = 5000};
-    assert_int_equal(symbol_parse(&quote.symbol, span_of("X")), 0);
-    quote_set(&quote, QUOTE_PRICE, (struct decimal){1, -5});
     return quote;
 }
 
@@ -125,7 +101,7 @@ static void delay_is_a_duration_or_the_end_of_the_day(void **state)
         {QUOTE_DELAY_END_OF_DAY, 0, "end of day"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct quote quote = bare_quote();
+        struct quote quote = shown_bare();
         quote.delay = (uint8_t)rows[i].delay;
         quote.delay_s = rows[i].delay_s;
         const struct field_source source = {.quote = &quote, .server = ""};
@@ -136,7 +112,7 @@ static void delay_is_a_duration_or_the_end_of_the_day(void **state)
 static void unit_factor_is_shown_where_prices_were_divided(void **state)
 {
     (void)state;
-    struct quote quote = bare_quote();
+    struct quote quote = shown_bare();
     const struct field_source source = {.quote = &quote, .server = ""};
     assert_field(FIELD_UNIT_FACTOR, &source, NULL);
     quote.unit_factor = 1;
@@ -186,7 +162,7 @@ static void every_field_that_is_known_has_its_text(void **state)
 static void field_that_is_not_known_has_none(void **state)
 {
     (void)state;
-    struct quote quote = bare_quote();
+    struct quote quote = shown_bare();
     const struct field_source source = {
         .quote = &quote,
         .name = NULL,
@@ -207,7 +183,7 @@ static void field_that_is_not_known_has_none(void **state)
 static void currency_of_the_names_file_stands_in(void **state)
 {
     (void)state;
-    struct quote quote = bare_quote();
+    struct quote quote = shown_bare();
     struct name name = {.name = "X", .currency = "GBX", .mic = ""};
     struct field_source source = {.quote = &quote, .name = &name, .server = ""};
     assert_field(FIELD_CURRENCY, &source, "GBX");
@@ -236,7 +212,7 @@ static void longest_texts_fit(void **state)
 static void quote_from_the_future_is_0_ms_old(void **state)
 {
     (void)state;
-    struct quote quote = bare_quote();
+    struct quote quote = shown_bare();
     const struct field_source source = {
         .quote = &quote, .now_mono_ms = 4999, .server = ""};
     assert_field(FIELD_AGE_MS, &source, "0");

@@ -9,39 +9,8 @@
 #include "base/buffer.h"
 #include "quote/names.h"
 #include "quote/quote.h"
+#include "shown.h"
 #include "testing/testing.h"
-
-/* A quote in which everything is known, of more digits than a double has. */
-static struct quote full_quote(void)
-{
-    struct quote quote = {
-        .has_as_of = true,
-        .as_of_is_day = true,
-        .as_of_unix_ns = 1762387200000000000,
-        .fetched_unix_ms = 1762416000123,
-        .fetched_mono_ms = 5000,
-        .currency = "USD",
-        .source = "alphavantage",
-    };
-    assert_int_equal(symbol_parse(&quote.symbol, span_of("IBM")), 0);
-    quote_set(&quote, QUOTE_PRICE, (struct decimal){32887921142578125, -14});
-    quote_set(&quote, QUOTE_OPEN, (struct decimal){3, 2});
-    quote_set(&quote, QUOTE_HIGH, (struct decimal){3135, -1});
-    quote_set(&quote, QUOTE_LOW, (struct decimal){12345, -9});
-    quote_set(&quote, QUOTE_PREVIOUS_CLOSE, (struct decimal){29, 0});
-    quote_set(&quote, QUOTE_CHANGE, (struct decimal){-15, -1});
-    quote_set(&quote, QUOTE_CHANGE_PERCENT, (struct decimal){0, 0});
-    quote_set(&quote, QUOTE_VOLUME, (struct decimal){4123, 3});
-    return quote;
-}
-
-static struct quote bare_quote(void)
-{
-    struct quote quote = {.fetched_unix_ms = 0, .fetched_mono_ms = 5000};
-    assert_int_equal(symbol_parse(&quote.symbol, span_of("X")), 0);
-    quote_set(&quote, QUOTE_PRICE, (struct decimal){1, -5});
-    return quote;
-}
 
 static const struct name ibm = {.name = "I, \"B\"\tM", .currency = "EUR"};
 
@@ -68,7 +37,7 @@ static void assert_written(struct buffer *out, const char *expected)
 static void json_has_every_field_with_its_exact_digits(void **state)
 {
     (void)state;
-    struct quote quote = full_quote();
+    struct quote quote = shown_full();
     struct field_source source = source_of(&quote);
     struct buffer out = buffer_empty(RENDER_BYTES_LIMIT);
     render_json(&out, &source, false);
@@ -86,7 +55,7 @@ static void json_has_every_field_with_its_exact_digits(void **state)
 static void json_numbers_have_the_same_digits(void **state)
 {
     (void)state;
-    struct quote quote = full_quote();
+    struct quote quote = shown_full();
     struct field_source source = source_of(&quote);
     source.name = NULL;
     struct buffer out = buffer_empty(RENDER_BYTES_LIMIT);
@@ -104,7 +73,7 @@ static void json_numbers_have_the_same_digits(void **state)
 static void json_leaves_out_what_is_not_known(void **state)
 {
     (void)state;
-    struct quote quote = bare_quote();
+    struct quote quote = shown_bare();
     struct field_source source = source_of(&quote);
     source.name = NULL;
     source.server = "";
@@ -118,7 +87,7 @@ static void json_leaves_out_what_is_not_known(void **state)
 static void json_is_the_same_at_any_age(void **state)
 {
     (void)state;
-    struct quote quote = full_quote();
+    struct quote quote = shown_full();
     struct field_source source = source_of(&quote);
     struct buffer young = buffer_empty(RENDER_BYTES_LIMIT);
     struct buffer old = buffer_empty(RENDER_BYTES_LIMIT);
@@ -153,8 +122,8 @@ static void json_texts_are_escaped(void **state)
 static void csv_has_a_column_for_every_field(void **state)
 {
     (void)state;
-    struct quote full = full_quote();
-    struct quote bare = bare_quote();
+    struct quote full = shown_full();
+    struct quote bare = shown_bare();
     struct field_source source = source_of(&full);
     struct buffer out = buffer_empty(2 * RENDER_BYTES_LIMIT);
     render_csv_head(&out);
@@ -191,8 +160,8 @@ static void csv_is_quoted_where_it_must_be(void **state)
 static void text_is_a_line_of_four_words(void **state)
 {
     (void)state;
-    struct quote full = full_quote();
-    struct quote bare = bare_quote();
+    struct quote full = shown_full();
+    struct quote bare = shown_bare();
     struct field_source source = source_of(&full);
     struct buffer out = buffer_empty(256);
     render_text(&out, &source);
@@ -212,7 +181,7 @@ static void the_longest_quote_is_within_the_bound(void **state)
     memset(server, 1, 64);
     name_text[128] = server[64] = '\0';
     const struct name name = {.name = name_text, .currency = ""};
-    struct quote quote = full_quote();
+    struct quote quote = shown_full();
     assert_int_equal(symbol_parse(&quote.symbol,
                                   span_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345")),
                      0);

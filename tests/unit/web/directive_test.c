@@ -138,8 +138,21 @@ static void the_age_to_ask_for_is_the_least_that_is_demanded(void **state)
     assert_int_equal(age_of("max-stale=5"), 65000);
     assert_int_equal(age_of("max-age=5, max-stale=6"), 11000);
     assert_int_equal(age_of("min-fresh=20"), 40000);
-    assert_int_equal(age_of("min-fresh=200"), 0);
+    assert_int_equal(age_of("min-fresh=60"), 0);
     assert_int_equal(age_of("min-fresh=20, max-age=30"), 30000);
+}
+
+static void no_age_is_demanded_where_none_is_fresh_enough(void **state)
+{
+    (void)state;
+    assert_true(age_of("min-fresh=61") == DIRECTIVE_NONE);
+    assert_true(age_of("min-fresh=61, no-cache") == DIRECTIVE_NONE);
+    struct directive directive = read_one("min-fresh=61");
+    assert_true(directive_is_beyond(&directive, &rule));
+    directive = read_one("min-fresh=60");
+    assert_false(directive_is_beyond(&directive, &rule));
+    directive = read_one("no-cache");
+    assert_false(directive_is_beyond(&directive, &rule));
 }
 
 int main(void)
@@ -153,6 +166,7 @@ int main(void)
         cmocka_unit_test(an_age_is_allowed_up_to_what_is_said),
         cmocka_unit_test(a_price_that_cannot_change_is_not_stale),
         cmocka_unit_test(the_age_to_ask_for_is_the_least_that_is_demanded),
+        cmocka_unit_test(no_age_is_demanded_where_none_is_fresh_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
