@@ -3,7 +3,7 @@
 # target installs the Debian packages it needs (tools/packages), with sudo where
 # it is not run by root.
 
-.PHONY: build demo fleet check install image format lint fuzz bench figures week reliability clean help
+.PHONY: build demo fleet check install image format lint fuzz bench curves figures week reliability clean help
 .DEFAULT_GOAL := build
 
 PREFIX ?=
@@ -54,8 +54,15 @@ fuzz:
 
 bench:
 	@tools/setup build test
-	@tools/build dev
-	@bench/bench
+	@tools/build release
+	@bench/bench --build build/release --json build/bench.json
+	@echo
+	@bench/bench --table build/bench.json
+
+curves:
+	@tools/setup build test
+	@tools/build release
+	@bench/curves --build build/release
 
 figures:
 	@tools/setup build test
@@ -86,7 +93,8 @@ help:
 	@echo "make format    put every C file into the form of .clang-format"
 	@echo "make lint      clang-format, tidy, clang-tidy, cppcheck, scripts"
 	@echo "make fuzz      each fuzz target for FUZZ_SECONDS (60) from its corpus"
-	@echo "make bench     server time a request against Redis, as a ratio"
+	@echo "make bench     beside Redis, nginx and others, as ratios, and the table of targets; 12 minutes"
+	@echo "make curves    the same over connections, symbols, watchers..., into bench/results.md; 10 minutes"
 	@echo "make figures   every figure of the report that this grew from, into docs/figures.md"
 	@echo "make week      a week of a free key, in virtual time, into docs/week.md"
 	@echo "make reliability  what clients notice while servers fail, into docs/reliability.md"
