@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benchmarks still run; how fast anything is, is not judged here."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
+import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
@@ -12,24 +15,58 @@ TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / os.environ.get("QUOTED_BUILD", "build")
 
 
-@pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server")
-def test_a_tiny_round_of_the_benchmark_prints_its_ratios():
-    done = subprocess.run([TOP / "bench/bench", "--build", BUILD, "--smoke"],
-                          capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("quoted / floor") == 2
-    assert "a quote, over 200" in done.stdout
-    assert "target" not in done.stdout, "a round this small is no ground to judge"
+NEEDED = ("redis-server", "redis-benchmark", "memcached", "nginx", "varnishd", "wrk")
+ABSENT = [name for name in NEEDED if shutil.which(name, path=os.defpath + ":/usr/sbin") is None]
+needs_peers = pytest.mark.skipif(ABSENT != [], reason=f"no {' and no '.join(ABSENT)}")
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx")
-def test_a_tiny_round_beside_nginx_prints_its_ratios():
-    done = subprocess.run([TOP / "bench/http", "--build", BUILD, "--smoke"],
-                          capture_output=True, text=True, timeout=300, check=False)
+def run_bench(*words):
+    done = subprocess.run([TOP / "bench/bench", "--build", BUILD, *words],
+                          capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("quoted / nginx proxy_cache") == 2
-    assert done.stdout.count("quoted / nginx return") == 2
-    assert "target" not in done.stdout, "a round this small is no ground to judge"
+    return done.stdout
+
+
+@needs_peers
+def test_a_tiny_run_of_the_benchmark_has_every_section_and_its_table(tmp_path):
+    said = run_bench("--smoke", "--json", tmp_path / "found.json")
+    for ratio, count in {"quoted / Redis": 4, "quoted / echo": 4, "echo / Redis": 4,
+                         "two echoes / one": 1, "quoted / nginx return": 2,
+                         "quoted / Varnish": 2, "2,000 symbols / 10 symbols": 7,
+                         "50 idle / without": 7, "quoted / ThreadedServer": 2,
+                         "a symbol beyond its text": 1, "misses a second / without": 1}.items():
+        assert said.count(ratio) == count, f"{ratio}:\n{said}"
+    assert "target" not in said, "a round this small is no ground to judge"
+    rows = run_bench("--table", tmp_path / "found.json").splitlines()
+    targets = json.loads((tmp_path / "found.json").read_text())["blocks"]
+    aimed = [one for block in targets for one in block["findings"] if one["target"] is not None]
+    assert sum(row.startswith("| ") for row in rows) == len(aimed) + 1
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- bench: targets -->\n<!-- bench: end -->\nb\n"
+                    "<!-- bench: http -->\nof before\n<!-- bench: end -->\nc\n")
+    run_bench("--table", tmp_path / "found.json", "--into", page)
+    text = page.read_text()
+    assert "of before" not in text and text.count("```") == 4 and text.splitlines()[-1] == "c"
+    assert all(row in text for row in rows)
+    run_bench("--only", "start", "--smoke", "--json", tmp_path / "more.json")
+    both = run_bench("--table", tmp_path / "found.json", tmp_path / "more.json")
+    assert "/found.json" in both and "/more.json" in both, "each run tells how it was made"
+    changed = set(rows) - set(both.splitlines())
+    assert changed and all(row.startswith("| start") for row in changed), changed
+
+
+def test_the_page_has_a_place_for_each_section():
+    text = (TOP / "docs/performance.md").read_text()
+    for name in ("targets", "resp", "http", "rpyc", "symbols", "idle", "workers", "memory",
+                 "misses", "start"):
+        assert text.count(f"<!-- bench: {name} -->") == 1, name
+
+
+@needs_peers
+def test_the_load_is_compared_with_that_of_others():
+    said = run_bench("--smoke", "--check-load")
+    assert said.count("bench/load / redis-benchmark: server CPU, us") == 4
+    assert said.count("bench/load / wrk: p99, us") == 1
 
 
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server")
@@ -39,3 +76,30 @@ def test_a_tiny_round_with_watchers_prints_its_ratios():
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("quoted / redis") == 2
     assert "target" not in done.stdout, "a round this small is no ground to judge"
+
+
+needs_curves = pytest.mark.skipif(
+    ABSENT != [] or shutil.which("gnuplot") is None, reason="no gnuplot, or a peer is not there")
+
+
+@needs_curves
+def test_curves_of_a_few_points_make_the_page_and_its_plots(tmp_path):
+    done = subprocess.run([TOP / "bench/curves", "--build", BUILD, "--smoke", "--into", tmp_path],
+                          capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (tmp_path / "results.md").read_text()
+    shown = re.findall(r"!\[[^\]]+\]\((plots/[^)]+)\)", text)
+    assert len(shown) > 20 and len(set(shown)) == len(shown)
+    assert {f"plots/{path.name}" for path in (tmp_path / "plots").iterdir()} == set(shown)
+    for plot in shown:
+        assert (tmp_path / plot).stat().st_size < 40 << 10
+        assert xml.etree.ElementTree.parse(tmp_path / plot).getroot().tag.endswith("}svg")
+    for name in ("memcached", "Redis", "echo", "nginx return", "ThreadedServer", "quoted"):
+        assert re.search(rf"\| {name} .*\|", text), name
+
+
+def test_curves_in_the_tree_have_their_plots():
+    text = (TOP / "bench/results.md").read_text()
+    assert re.search(r"(?m)^date +\d{4}-\d\d-\d\d .*\nmachine .*\nload .*\ncommand  ", text)
+    shown = set(re.findall(r"\]\((plots/[^)]+)\)", text))
+    assert shown == {f"plots/{path.name}" for path in (TOP / "bench/plots").iterdir()}

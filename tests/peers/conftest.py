@@ -19,7 +19,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "testing"))
 
+from balancer import Fleet  # noqa: E402
 from programs import Market, Server  # noqa: E402
+
+
+def pytest_configure(config):
+    """The marks of this folder's tests."""
+    config.addinivalue_line("markers", "threads: runs in the tsan build, too (tools/check)")
 
 
 @pytest.fixture
@@ -40,4 +46,18 @@ def server(market):
 def client(server):
     """A connection to it."""
     with server.connect() as one:
+        yield one
+
+
+@pytest.fixture
+def fleet(market):
+    """Three servers, for a balancer in front of them."""
+    with Fleet(market) as one:
+        yield one
+
+
+@pytest.fixture
+def leavers(market):
+    """Three that tell balancers first when they are to end."""
+    with Fleet(market, "server.leave_for=3s") as one:
         yield one

@@ -15,32 +15,12 @@ import subprocess
 import pytest
 from balancer import BACK_S, HAPROXY, Fleet, Haproxy, ask_again, ask_who, hold_to, \
     why_no_haproxy
-from programs import DEADLINE_S, TOP, Market, environment, program, read_info, wait_until
+from programs import DEADLINE_S, TOP, environment, program, read_info, wait_until
 from wire import Ended, compose
 
 FILE = TOP / "deploy/haproxy/haproxy.cfg"
 
 pytestmark = pytest.mark.skipif(why_no_haproxy() is not None, reason=why_no_haproxy() or "")
-
-
-@pytest.fixture(name="market")
-def start_market():
-    with Market("--step", "0") as market:
-        market.set_price("IBM", "137.16")
-        yield market
-
-
-@pytest.fixture(name="fleet")
-def start_fleet(market):
-    with Fleet(market) as fleet:
-        yield fleet
-
-
-@pytest.fixture(name="leavers")
-def start_leavers(market):
-    """Servers that tell balancers first when they are to end."""
-    with Fleet(market, "server.leave_for=3s") as fleet:
-        yield fleet
 
 
 def count(front, connections):

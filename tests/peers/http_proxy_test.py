@@ -15,7 +15,7 @@ import signal
 
 import pytest
 from balancer import BACK_S, HAPROXY, NGINX, Balancer, Fleet, Haproxy, replace
-from programs import SLOWER, TOP, Market, wait_until
+from programs import SLOWER, TOP, wait_until
 from web import Events, Web
 
 
@@ -87,26 +87,6 @@ class HttpHaproxy(Gate, Haproxy):
 PROXIES = [pytest.param(one, id=one.__name__, marks=pytest.mark.skipif(
     not (shutil.which(path) or os.path.exists(path)), reason=f"no {path}"))
            for one, path in ((HttpNginx, NGINX), (HttpHaproxy, HAPROXY))]
-
-
-@pytest.fixture(name="market")
-def start_market():
-    with Market("--step", "0") as market:
-        market.set_price("IBM", "137.1600")
-        yield market
-
-
-@pytest.fixture(name="fleet")
-def start_fleet(market):
-    with Fleet(market) as fleet:
-        yield fleet
-
-
-@pytest.fixture(name="leavers")
-def start_leavers(market):
-    """Servers that say on /readyz that they are to end, before they do."""
-    with Fleet(market, "server.leave_for=2s") as fleet:
-        yield fleet
 
 
 @pytest.mark.parametrize("proxy", PROXIES)

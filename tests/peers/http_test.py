@@ -64,7 +64,10 @@ def test_quote_as_csv_and_text(server):
     assert (row["symbol"], row["price"], rest) == ("IBM", "137.16", "")
     text = get(server, "/v1/quotes/IBM?format=text")
     assert text.text == "IBM 137.16 USD fresh\n"
+    several = get(server, "/v1/quotes/IBM", Accept=["image/png", "text/csv;q=0.5", "text/plain"])
+    assert several.text == "IBM 137.16 USD fresh\n"
     assert get(server, "/v1/quotes/IBM", Accept="image/png").status == 406
+    assert get(server, "/v1/quotes/IBM", Accept=["image/png", "image/gif"]).status == 406
     assert get(server, "/v1/quotes/IBM?format=xml").status == 400
 
 
@@ -112,6 +115,11 @@ def test_tag_is_of_the_quote(server, market):
     assert same["Cache-Control"]
     assert get(server, "/v1/quotes/IBM?numbers=1")["ETag"] != first["ETag"]
     assert get(server, "/v1/quotes/IBM", If_None_Match='"other"').status == 200
+    several = ['"other"', f'"a,b", W/{first["ETag"]}', '"more"']
+    assert get(server, "/v1/quotes/IBM", If_None_Match=several).status == 304
+    assert get(server, "/v1/quotes/IBM", If_None_Match=several[::2]).status == 200
+    listed = get(server, "/v1/quotes?symbols=IBM")["ETag"]
+    assert get(server, "/v1/quotes?symbols=IBM", If_None_Match=['"a"', listed]).status == 304
     market.set_price("IBM", "138.00")
     new = get(server, "/v1/quotes/IBM", If_None_Match=first["ETag"], Cache_Control="no-cache")
     assert (new.status, new.json["price"]) == (200, "138.00")
@@ -144,8 +152,32 @@ def test_demands_of_age_are_obeyed(market):
         market.set_price("IBM", "138.00")
         assert get(server, "/v1/quotes/IBM", Cache_Control="no-cache").json["price"] == "138.00"
         assert market.calls("IBM") == 2
-        both = get(server, "/v1/quotes/IBM", Cache_Control="only-if-cached, min-fresh=7200")
-        assert (both.status, both.json["code"]) == (504, "CACHED")
+        for both in ("only-if-cached, min-fresh=7200", ["only-if-cached", "min-fresh=7200"]):
+            answer = get(server, "/v1/quotes/IBM", Cache_Control=both)
+            assert (answer.status, answer.json["code"]) == (504, "CACHED")
+
+
+def test_what_is_never_fresh_for_so_long_is_not_asked_for(market):
+    with Server(market, "cache.fresh_for=1h", "fetch.warm_for=0") as server:
+        market.set_price("AAPL", "200")
+        for demand in ("min-fresh=7200", "min-fresh=3601, no-cache", "min-fresh=7200, max-age=0"):
+            answer = get(server, "/v1/quotes/IBM", Cache_Control=demand)
+            assert (answer.status, answer.json["code"]) == (504, "TOOOLD"), demand
+            assert "cache.fresh_for" in answer.json["detail"]
+        # It was fetched once, as there was nothing that might have been good for so long.
+        assert market.calls("IBM") == 1
+        several = get(server, "/v1/quotes?symbols=IBM,AAPL,NOPE", Cache_Control="min-fresh=7200")
+        assert [one["status"] for one in several.json["quotes"]] == [504, 504, 404]
+        assert get(server, "/v1/quotes/IBM", Cache_Control="min-fresh=60").status == 200
+        assert get(server, "/v1/quotes/IBM").status == 200
+        assert market.calls("IBM") == 1
+        with Web(server.address) as web:  # and behind a request that waits
+            market.hold("TSLA")
+            web.send(web.compose("/v1/quotes/TSLA", Cache_Control="min-fresh=7200") +
+                     web.compose("/v1/quotes/IBM", Cache_Control="min-fresh=7200"))
+            market.wait("held", 1)
+            market.release("TSLA")
+            assert [web.receive().status for _ in range(2)] == [504, 504]
 
 
 def test_only_if_cached_asks_nobody_for_a_stale_quote(market):
@@ -205,6 +237,19 @@ def test_pipeline_of_many(server):
     assert len(bodies) == 1
 
 
+def test_repeated_requests_are_counted_as_others_are(server):
+    get(server, "/v1/quotes/IBM")
+    before = info(server)
+    with Web(server.address) as web:
+        plain = web.compose("/v1/quotes/IBM")
+        web.send(plain * 100 + web.compose("/v1/quotes/AAPL") + plain * 100)
+        symbols = [web.receive().json["symbol"] for _ in range(201)]
+    after = info(server)
+    assert symbols == ["IBM"] * 100 + ["AAPL"] + ["IBM"] * 100
+    assert after["requests"] - before["requests"] == 201 + 1  # INFO itself
+    assert after["cache_hits"] - before["cache_hits"] == 200
+
+
 def test_request_that_comes_byte_by_byte(server):
     with Web(server.address) as web:
         for byte in web.compose("/version"):
@@ -232,6 +277,9 @@ def test_absolute_form(server):
     with Web(server.address) as web:
         assert web.get("http://elsewhere.example/version").status == 200
         assert web.get("http://elsewhere.example:1/v1/quotes/IBM?numbers=1").status == 200
+        assert web.get("https://elsewhere.example/v1/quotes/IBM").json["symbol"] == "IBM"
+        assert web.get("HTTPS://elsewhere.example?x=1").status == 200
+        assert web.get("ftp://elsewhere.example/version").status in (400, 404)
 
 
 def test_methods(server):
@@ -284,7 +332,7 @@ REFUSED = {
     "a long target": (414, "GET /" + "a" * 17000 + " HTTP/1.1\r\nHost: a\r\n\r\n"),
     "a long header": (431, "GET / HTTP/1.1\r\nHost: a\r\nX: " + "a" * 17000 + "\r\n\r\n"),
     "many headers": (431, "GET / HTTP/1.1\r\nHost: a\r\n" + "X: y\r\n" * 100 + "\r\n"),
-    "an unknown method": (501, "BREW / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "an unknown method": (405, "BREW / HTTP/1.1\r\nHost: a\r\n\r\n"),
     "HTTP/0.9": (505, "GET /\r\n"),
     "HTTP/2.0": (505, "GET / HTTP/2.0\r\nHost: a\r\n\r\n"),
     "chunks in HTTP/1.0": (400, "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -300,6 +348,7 @@ def test_what_is_no_request_is_refused_and_nothing_behind_it_is_read(server, nam
         answer = web.receive()
         assert answer.status == status, answer
         assert answer["Connection"] == "close"
+        assert answer["Allow"] == ("GET, HEAD, OPTIONS" if status == 405 else None)
         assert web.receive_end() == b""
 
 
@@ -315,8 +364,25 @@ def test_wrong_host_is_refused(server):
 
 
 def test_broken_escape_is_refused(server):
-    for target in ("/v1/quotes/%", "/v1/quotes/%4", "/v1/quotes/%zz", "/v1/quotes?symbols=%4"):
-        assert get(server, target).status == 400, target
+    with Web(server.address) as web:  # which goes on
+        for target in ("/v1/quotes/%", "/v1/quotes/%4", "/v1/quotes/%zz", "/v1/quotes?symbols=%4",
+                       "/v1/quotes/IBM?nobody=%", "/v1/watch?symbols=IBM&x=%0", "/version?%"):
+            answer = web.get(target)
+            assert (answer.status, answer.json["code"]) == (400, "REQUEST"), target
+        assert web.get("/v1/quotes/IBM").status == 200
+
+
+def test_escapes_are_decoded_once(server):
+    with Web(server.address) as web:
+        def symbols(target):
+            return [one["symbol"] for one in web.get(target).json["quotes"]]
+
+        assert symbols("/v1/quotes?symbols=IBM%2CAAPL") == ["IBM", "AAPL"]
+        assert symbols("/v1/quotes?symbols=+IBM,%20AAPL+") == ["IBM", "AAPL"]
+        assert web.get("/v1/quotes/BTC%2FUSD").json["symbol"] == "BTC/USD"
+        assert web.get("/v1/quotes/BTC/USD").json["symbol"] == "BTC/USD"
+        assert web.get("/v1/quotes/%2549BM").json["code"] == "SYMBOL"
+        assert web.get("/v1/quotes/%00").json["code"] == "SYMBOL"
 
 
 def test_slow_sender_is_told_and_ended(market):
@@ -371,6 +437,18 @@ def test_cors_for_those_that_are_listed(market):
         asked = get(server, "/v1/quotes/IBM", "OPTIONS", Origin="https://a.example",
                     Access_Control_Request_Method="GET")
         assert asked.status == 204 and "GET" in asked["Access-Control-Allow-Methods"]
+        for header in ("cache-control", "last-event-id", "x-request-id", "if-none-match"):
+            # As a browser does before it sends such a header.
+            asked = get(server, "/v1/quotes/IBM", "OPTIONS", Origin="https://a.example",
+                        Access_Control_Request_Method="GET",
+                        Access_Control_Request_Headers=header)
+            allowed = asked["Access-Control-Allow-Headers"].lower().split(", ")
+            assert asked.status == 204 and header in allowed
+            assert asked["Access-Control-Allow-Origin"] == "https://a.example"
+        refused = get(server, "/v1/quotes/IBM", "OPTIONS", Origin="https://b.example",
+                      Access_Control_Request_Method="GET",
+                      Access_Control_Request_Headers="cache-control")
+        assert refused["Access-Control-Allow-Origin"] is None
 
 
 def test_cors_for_all(market):
@@ -393,6 +471,7 @@ def test_providers_explanations_and_the_past(market, tmp_path):
         assert explained["providers"][0]["reach"] == "serves"
         text = get(server, "/v1/explain/IBM", Accept="text/plain").text
         assert text.startswith("IBM")
+        assert get(server, "/v1/explain/IBM", Accept=["image/png", "text/plain"]).text[:3] == "IBM"
         bars = wait_until(lambda: get(server, "/v1/history/IBM").json["bars"], "a price kept")
         assert (bars[0]["open"], bars[0]["close"]) == ("137.16", "137.16")
         csv = get(server, "/v1/history/IBM?format=csv&every=1h").text
@@ -427,9 +506,11 @@ def test_metrics(server):
     text = get(server, "/metrics")
     assert text["Content-Type"].startswith("text/plain; version=0.0.4")
     assert 'quoted_requests_total{proto="http"' in text.text
-    openmetrics = get(server, "/metrics", Accept="application/openmetrics-text; version=1.0.0")
-    assert openmetrics["Content-Type"].startswith("application/openmetrics-text")
-    assert openmetrics.text.endswith("# EOF\n")
+    wanted = "application/openmetrics-text; version=1.0.0"
+    for accept in (wanted, ["text/plain;q=0.1", wanted]):
+        openmetrics = get(server, "/metrics", Accept=accept)
+        assert openmetrics["Content-Type"].startswith("application/openmetrics-text")
+        assert openmetrics.text.endswith("# EOF\n")
 
 
 def test_page_is_guarded(server):

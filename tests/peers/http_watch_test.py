@@ -72,6 +72,25 @@ def test_failure_is_told(server):
         assert events.next_quote()["symbol"] == "IBM"
 
 
+def test_who_ends_its_sending_gets_what_is_current_and_the_end(market):
+    # As printf ... | nc -N does.
+    with Server(market, "cache.fresh_for=1h") as server:
+        market.hold("IBM")
+        with Events(server.address, "/v1/watch?symbols=IBM,AAPL,NOPE") as events:
+            events.web.socket.shutdown(socket.SHUT_WR)
+            market.wait("held", 1)
+            market.release("IBM")
+            told = events.web.receive_end().decode()
+            assert told.count("event: quote\n") == 2 and told.count("event: failure\n") == 1
+            assert '"symbol":"IBM","' in told and '"symbol":"AAPL","' in told
+        # What is in memory comes too, though the end was there before it was sent.
+        with Web(server.address) as web:
+            web.send(web.compose("/v1/watch?symbols=IBM,AAPL"))
+            web.socket.shutdown(socket.SHUT_WR)
+            assert web.receive_end().decode().count("event: quote\n") == 2
+        wait_until(lambda: info(server)["connections_open"] == 1, "all have gone")
+
+
 def test_what_cannot_be_watched_is_refused(server):
     for target in ("/v1/watch", "/v1/watch?symbols=", "/v1/watch?symbols=IBM,!",
                    "/v1/watch?symbols=" + ",".join(f"S{i}" for i in range(101))):

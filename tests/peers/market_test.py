@@ -651,7 +651,7 @@ def test_chunked_orders_are_read(market):
     (414, "GET /" + "x" * 16384),
     (431, "GET / HTTP/1.1\r\nHost: m\r\nX: " + "x" * 16384),
     (431, "GET / HTTP/1.1\r\nHost: m\r\n" + "a: b\r\n" * 64 + "\r\n"),
-    (501, "BREW / HTTP/1.1\r\nHost: m\r\n\r\n"),
+    (405, "BREW / HTTP/1.1\r\nHost: m\r\n\r\n"),
     (501, "POST / HTTP/1.1\r\nHost: m\r\nTransfer-Encoding: gzip\r\n\r\n"),
     (505, "GET / HTTP/2.0\r\n\r\n"),
     (505, "GET /\r\n"),

@@ -12,22 +12,9 @@ import subprocess
 
 import pytest
 from balancer import BACK_S, Fleet, Nginx, ask_who, hold_to, why_no_nginx
-from programs import DEADLINE_S, Market, environment, program, wait_until
+from programs import DEADLINE_S, environment, program, wait_until
 
 pytestmark = pytest.mark.skipif(why_no_nginx() is not None, reason=why_no_nginx() or "")
-
-
-@pytest.fixture(name="market", scope="module")
-def start_market():
-    with Market("--step", "0") as market:
-        market.set_price("IBM", "137.16")
-        yield market
-
-
-@pytest.fixture(name="fleet")
-def start_fleet(market):
-    with Fleet(market) as fleet:
-        yield fleet
 
 
 def count(front, connections):

@@ -520,6 +520,18 @@ def test_an_argument_of_a_megabyte_is_refused(server):
         assert other.ask("GET", "IBM") == "137.16"
 
 
+def test_a_request_that_is_too_long_is_refused_though_its_answer_is_at_hand(market):
+    text = "IBM".center(16)  # the longest that a worker keeps
+    with Server(market, "server.workers=1", "limits.request_bytes=1KiB") as server, \
+            server.connect() as client:
+        assert client.ask("MGET", *[text] * 40) == ["137.16"] * 40
+        assert client.ask("MGET", *[text] * 40) == ["137.16"] * 40
+        client.send("MGET", *[text] * 98)
+        assert client.receive() == \
+            "ERR Protocol error: a command is longer than limits.request_bytes"
+        assert client.wait_end() == b""
+
+
 def test_redis_py_is_told_that_an_argument_is_too_long(py):
     with pytest.raises(redis.ResponseError, match="limits.request_bytes"):
         py.get("A" * 100_000)

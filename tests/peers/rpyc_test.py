@@ -350,6 +350,63 @@ def test_replies_go_out_as_they_are_ready(conn, market):
     assert slow.value == 137.16
 
 
+@pytest.mark.parametrize("name", ["get_price", "get_price_text", "get_quote"])
+def test_a_call_told_by_its_form_is_as_any_other(server, market, name):
+    """As a call by keyword, which is read the long way: in result and in counting."""
+    def grown(call):
+        before = stats(server)
+        results = [call() for _ in range(5)]
+        after = stats(server)
+        return results, {key: after[key] - before[key] for key in
+                         ("requests", "requests_failed", "cache_hits", "cache_misses")}
+
+    with connected(server) as conn:
+        method = getattr(conn.root, name)
+        method("IBM")  # then it is in memory
+        short, counted_short = grown(lambda: dict(method("IBM")) if name == "get_quote"
+                                     else method("IBM"))
+        long, counted_long = grown(lambda: dict(method(symbol="IBM")) if name == "get_quote"
+                                   else method(symbol="IBM"))
+        for result in (*short, *long):
+            if name == "get_quote":
+                del result["age_ms"]
+            assert result == short[0]
+        assert counted_short == counted_long
+        assert counted_short["requests"] == 6 and counted_short["cache_hits"] == 5
+
+
+def test_many_calls_in_one_piece_are_all_answered(server, market):
+    """Known ones, a miss, one of another form, one of an object that is not held."""
+    def frame(seq, body):
+        data = brine.dump((1, seq, body))
+        return struct.pack("!LB", len(data), 0) + data + b"\n"
+
+    def call(seq, method, *args):
+        return frame(seq, (7, (2, ((3, method), (1, args), (1, ())))))
+
+    with connected(server) as conn:
+        assert conn.root.get_price("IBM") == 137.16
+        method = conn.root.get_price
+        id_pack = method.____id_pack__
+        sock = conn._channel.stream.sock
+        calls = [call(10**6 + i, id_pack, "IBM") for i in range(3000)]
+        calls[100] = call(10**6 + 100, id_pack, "AAPL")
+        calls[200] = call(10**6 + 200, id_pack)
+        calls[300] = call(10**6 + 300, (*id_pack[:2], id_pack[2] + 1), "IBM")
+        calls[400] = call(10**18 + 1, id_pack, "IBM")
+        sender = threading.Thread(target=sock.sendall, args=(b"".join(calls),))
+        sender.start()
+        answers = [read_message(sock) for _ in calls]
+        sender.join()
+    by_seq = {seq: (kind, body) for kind, seq, body in answers}
+    assert len(by_seq) == 3000
+    assert by_seq.pop(10**6 + 100) == (2, (1, 172.88))
+    assert by_seq.pop(10**6 + 200)[1][0] == ("builtins", "TypeError")
+    assert by_seq.pop(10**6 + 300)[1][0] == ("builtins", "KeyError")
+    assert by_seq[10**18 + 1] == (2, (1, 137.16))
+    assert set(by_seq.values()) == {(2, (1, 137.16))}
+
+
 def test_misses_of_one_connection_run_together(conn, market):
     market.hold()
     get_price = rpyc.async_(conn.root.get_price)
@@ -602,13 +659,6 @@ def test_example_with_callbacks(server, conn):
     assert re.search(r"^ *[\d.]+ ms  IBM      fresh  137\.16$", text, re.M)
     assert re.search(r"^ *[\d.]+ ms  NOSUCH   none   ", text, re.M)
     assert len(text.splitlines()) == 2
-
-
-def test_bench_runs():
-    done = subprocess.run(["/usr/bin/python3", TOP / "bench/rpyc", "--smoke"], text=True,
-                          capture_output=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "quoted, RPyC / RESP" in done.stdout and "target" not in done.stdout
 
 
 # --- Through nginx ----------------------------------------------------------------

@@ -64,10 +64,13 @@ class Web:
         self.socket.sendall(data.encode() if isinstance(data, str) else data)
 
     def compose(self, target, method="GET", **headers):
-        """A request as a text; Last_Event_ID is the header Last-Event-ID."""
+        """A request as a text; Last_Event_ID is the header Last-Event-ID, and a list of
+        values several lines of it."""
         host, port = self.address
         lines = [f"{method} {target} HTTP/1.1", f"Host: {host}:{port}"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        for name, values in headers.items():
+            for value in values if isinstance(values, list) else [values]:
+                lines.append(f"{name.replace('_', '-')}: {value}")
         return "\r\n".join(lines) + "\r\n\r\n"
 
     def get(self, target, method="GET", **headers):
