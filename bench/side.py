@@ -2,15 +2,16 @@
 """Servers side by side: the same load on each in turn, round after round, and what
 that says as ratios.
 
-    servers = [Side("nginx", port, pids, requests), ...]
+    servers = [Side("nginx", port, pids, requests, "http"), ...]
     found = measure(servers, Load(50, 1, 100_000), rounds=7)
-    show(found, "quoted", {"nginx": 0.5})
+    ratios(found, "quoted", "nginx")
 
 bench/load asks.  What is compared is the CPU time of the server's processes, by the
 kernel's own accounting; a ratio is that of one round, stated are the median of the
 rounds and their middle half.  A target that lies within the middle half is neither
 met nor missed: the rounds differ by more than the distance to it.
 """
+import contextlib
 import json
 import socket
 import statistics
@@ -31,7 +32,12 @@ class Load:
     count: int
 
     def __str__(self):
-        return f"{self.connections} connections, {self.flight} in flight on each"
+        return f"{self.connections} x {self.flight}"
+
+    def shortened(self, part):
+        """The same for fewer requests."""
+        return Load(self.connections, self.flight,
+                    max(int(self.count * part), self.connections * self.flight))
 
 
 @dataclass
@@ -44,13 +50,18 @@ class Side:
     requests: Path
     framing: str
     more: list = field(default_factory=list)  # options of bench/load
+    part: float = 1  # of a load's requests, for a server that is many times slower
+    first: int = 0   # of the requests, of the next round: each asks for others
 
     def ask(self, load):
         """One round: what bench/load says, as a dict."""
+        load = load.shortened(self.part)
+        warm = max(load.count // 10, load.connections * load.flight)
         words = [BUILD / "bench/load", "--port", self.port, "--framing", self.framing,
                  "--requests", self.requests, "--connections", load.connections,
                  "--flight", load.flight, "--count", load.count,
-                 "--warm", max(load.count // 10, load.connections * load.flight), *self.more]
+                 "--warm", warm, "--first", self.first, *self.more]
+        self.first += (load.count + warm) // load.connections
         for pid in self.pids():
             words += ["--pid", pid]
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
@@ -76,15 +87,32 @@ def write_requests(path, requests):
     return path
 
 
+def children(pid):
+    """The processes that a process has started; threads that end meanwhile have none."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
 def family(pid):
     """A process and its children's children, but for nginx' cache loader, which ends by
     itself after a minute."""
     found = [pid]
     for one in found:
-        for task in Path(f"/proc/{one}/task").iterdir():
-            found += [child for child in map(int, (task / "children").read_text().split())
-                      if "cache loader" not in Path(f"/proc/{child}/cmdline").read_text()]
+        found += [child for child in children(one)
+                  if "cache loader" not in Path(f"/proc/{child}/cmdline").read_text()]
     return found
+
+
+def cpu_us(pids):
+    """The CPU time of all threads of these processes so far, in microseconds."""
+    spent_ns = 0
+    for task in [task for pid in pids for task in Path(f"/proc/{pid}/task").iterdir()]:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            spent_ns += int((task / "schedstat").read_text().split()[0])
+    return spent_ns / 1000
 
 
 def measure(sides, load, rounds):
@@ -97,6 +125,11 @@ def measure(sides, load, rounds):
     return found
 
 
+def ratios(found, ours, theirs, what="server_cpu_us"):
+    """Of each round, ours to theirs."""
+    return [one[what] / other[what] for one, other in zip(found[ours], found[theirs])]
+
+
 def middle_half(values):
     """The median and the bounds of the middle half."""
     if len(values) == 1:
@@ -105,26 +138,11 @@ def middle_half(values):
     return median, low, high
 
 
-def verdict(low, high, target):
-    """What the middle half of the ratios says about a target."""
+def verdict(low, high, target, at_least=False):
+    """What the middle half says about a target, which is to be stayed below, or to be
+    reached."""
+    if at_least:
+        low, high, target = -high, -low, -target
     if high <= target:
         return "met"
     return "missed" if low > target else "not told: the rounds differ too much"
-
-
-def show(load, found, ours, targets):
-    """Print a load's figures, and ours as ratios to those that `targets` names."""
-    print(f"\n{load}: server CPU in microseconds a request")
-    print(f"  {'':22} {'median':>8}  {'lowest':>8}  {'highest':>8}  {'requests/s':>11}  p99, us")
-    for name, rows in found.items():
-        cpu = [row["server_cpu_us"] for row in rows]
-        print(f"  {name:22} {statistics.median(cpu):8.3f}  {min(cpu):8.3f}  {max(cpu):8.3f}  "
-              f"{statistics.median(row['rate'] for row in rows):11,.0f}  "
-              f"{statistics.median(row['p99_us'] for row in rows):,.0f}")
-    for name, target in targets.items():
-        ratios = [one["server_cpu_us"] / other["server_cpu_us"]
-                  for one, other in zip(found[ours], found[name])]
-        median, low, high = middle_half(ratios)
-        text = f"  {ours} / {name:20} {median:6.3f}   middle half {low:.3f} to {high:.3f}"
-        print(text if target is None else
-              f"{text}; target: at most {target:g}: {verdict(low, high, target)}")

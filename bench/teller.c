@@ -6,7 +6,7 @@
  *
  * Prints the port of 127.0.0.1 on which it listens.  Whatever a connection
  * sends is answered with a line; every PERIOD_MS each of them is written BYTES
- * bytes, one write() a connection.
+ * bytes, one send() a connection.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -102,7 +102,8 @@ static void forget(int fd)
 static void answer(int fd)
 {
     char bytes[4096];
-    if (read(fd, bytes, sizeof(bytes)) <= 0 || write(fd, "+OK\r\n", 5) != 5) {
+    if (recv(fd, bytes, sizeof(bytes), 0) <= 0 ||
+        send(fd, "+OK\r\n", 5, MSG_NOSIGNAL) != 5) {
         forget(fd);
     }
 }
@@ -110,7 +111,7 @@ static void answer(int fd)
 static void tell_all(size_t len)
 {
     for (size_t i = 0; i < fds_count; i++) {
-        if (write(fds[i], message, len) != (ssize_t)len) {
+        if (send(fds[i], message, len, MSG_NOSIGNAL) != (ssize_t)len) {
             fail("a connection took less");
         }
     }

@@ -25,7 +25,7 @@ static size_t take_line(struct framing *framing, const char *bytes, size_t len,
     size_t taken = end == NULL ? len : (size_t)(end - bytes) + 1;
     *is_whole = end != NULL;
     if (framing->line_len + taken >= FRAMING_LINE_SIZE) {
-        framing->is_bad = framing->kind == FRAMING_RESP;
+        framing->is_bad = framing->kind != FRAMING_HTTP;
         size_t room = FRAMING_LINE_SIZE - 1 - framing->line_len;
         memcpy(framing->line + framing->line_len, bytes, room);
         framing->line_len += room; // the beginning is enough of a header
@@ -103,6 +103,27 @@ static bool end_http_line(struct framing *framing)
     return framing->skip == 0;
 }
 
+/* --- memcached --------------------------------------------------------------
+ */
+
+/* "VALUE key flags bytes", and the bytes; behind all of them "END". */
+static bool end_memcached_line(struct framing *framing)
+{
+    framing->line[framing->line_len] = '\0';
+    framing->line_len = 0;
+    if (strncmp(framing->line, "VALUE ", 6) == 0) {
+        const char *bytes = strrchr(framing->line, ' ');
+        framing->skip = strtoul(bytes, NULL, 10) + 2; // and a line's end
+        framing->values++;
+        return false;
+    }
+    bool is_end = strncmp(framing->line, "END", 3) == 0;
+    framing->is_bad = !is_end && strstr(framing->line, "ERROR") == NULL;
+    framing->errors += !is_end || framing->values == 0;
+    framing->values = 0;
+    return true;
+}
+
 /* --- RPyC -------------------------------------------------------------------
  */
 
@@ -132,7 +153,18 @@ static bool end_skip(struct framing *framing)
     if (framing->kind == FRAMING_FIXED) {
         framing->skip = framing->fixed;
     }
-    return framing->kind != FRAMING_RESP || framing->values == 0;
+    return framing->kind != FRAMING_MEMCACHED &&
+           (framing->kind != FRAMING_RESP || framing->values == 0);
+}
+
+/* A line has come: returns whether the reply has ended. */
+static bool end_line(struct framing *framing)
+{
+    if (framing->kind == FRAMING_RESP) {
+        return end_resp_line(framing);
+    }
+    return framing->kind == FRAMING_HTTP ? end_http_line(framing)
+                                         : end_memcached_line(framing);
 }
 
 static size_t skip(struct framing *framing, size_t len, size_t *ended)
@@ -158,8 +190,7 @@ size_t framing_take(struct framing *framing, const char *bytes, size_t len)
             bool is_whole;
             at += take_line(framing, bytes + at, len - at, &is_whole);
             if (is_whole && !framing->is_bad) {
-                ended += framing->kind == FRAMING_RESP ? end_resp_line(framing)
-                                                       : end_http_line(framing);
+                ended += end_line(framing);
             }
         }
     }

@@ -13,10 +13,11 @@
 #include <stdint.h>
 
 enum framing_kind {
-    FRAMING_RESP,  /* simple, errors, numbers, strings, arrays, maps, pushes */
-    FRAMING_HTTP,  /* a head with Content-Length, and a body */
-    FRAMING_RPYC,  /* a length of 4 bytes, a byte, that many, and a line end */
-    FRAMING_FIXED, /* so many bytes */
+    FRAMING_RESP, /* simple, errors, numbers, strings, arrays, maps, pushes */
+    FRAMING_HTTP, /* a head with Content-Length, and a body */
+    FRAMING_RPYC, /* a length of 4 bytes, a byte, that many, and a line end */
+    FRAMING_MEMCACHED, /* the text protocol's VALUEs and an END */
+    FRAMING_FIXED,     /* so many bytes */
 };
 
 #define FRAMING_LINE_SIZE 256
@@ -25,11 +26,12 @@ struct framing {
     enum framing_kind kind;
     size_t fixed;    /* bytes, of FRAMING_FIXED */
     size_t skip;     /* bytes to come that need not be looked at */
-    uint64_t values; /* of RESP, to come in this reply */
+    uint64_t values; /* of RESP, to come in this reply; of memcached, that have
+                      * come */
     size_t line_len;
     bool is_bad;        /* it is no such protocol; no more is read */
-    uint64_t errors;    /* replies that say an error: -..., or a status of 400
-                         * and more */
+    uint64_t errors;    /* replies that say an error: -..., a status of 400 and
+                         * more, or that memcached has no value */
     size_t body_len;    /* of HTTP, as its head says */
     bool is_first_line; /* of an HTTP head */
     char line[FRAMING_LINE_SIZE];

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -35,6 +36,8 @@
 
 #define EVENTS     256
 #define READ_BYTES OPTIONS_FIXED_LIMIT
+
+/* So much of a connection is sent at once, about. */
 #define SEND_BYTES 65536
 
 /* Nothing came for so long: the server does not answer any more. */
@@ -54,7 +57,8 @@ struct peer {
     size_t in_flight;  /* of them */
     uint64_t due_ns;   /* of the next one, in an open loop */
     size_t next;       /* of the requests */
-    char *out;         /* SEND_BYTES and the longest request */
+    char *out;         /* out_limit and the longest request */
+    size_t out_limit;  /* nothing is added to so much */
     size_t out_len;
     size_t out_at;
     bool is_writing; /* waits until it can be written to */
@@ -70,6 +74,8 @@ struct load {
     int epoll;
     uint64_t started; /* requests, also to warm up */
     uint64_t ended;
+    uint64_t slots; /* in an open loop: of those that are due, dealt out */
+    uint64_t first_slot_ns;
     bool is_measuring;
     uint64_t begun_ns;
     uint64_t server_cpu_ns;
@@ -232,6 +238,13 @@ static uint64_t pace_ns(const struct options *options)
     return (uint64_t)(1e9 * (double)options->connections / options->rate);
 }
 
+/* When a request is due, counted over all connections. */
+static uint64_t slot_ns(const struct load *load, uint64_t slot)
+{
+    return load->first_slot_ns +
+           (uint64_t)(1e9 * (double)slot / load->options.rate);
+}
+
 /* Send what may be sent now. */
 static void ask(struct load *load, struct peer *peer, uint64_t now)
 {
@@ -241,7 +254,7 @@ static void ask(struct load *load, struct peer *peer, uint64_t now)
         return;
     }
     while (may_start(load) && peer->in_flight < options->flight &&
-           peer->out_len < SEND_BYTES) {
+           peer->out_len < peer->out_limit) {
         if (is_open_loop && peer->due_ns > now) {
             break;
         }
@@ -315,13 +328,12 @@ static void open_peer(struct load *load, struct peer *peer, size_t number)
     framing_init(&peer->framing, options->framing, options->fixed);
     peer->fd = connect_to(options->port);
     peer->sent_ns = take_memory(options->flight, sizeof(uint64_t));
-    peer->out = take_memory(1, SEND_BYTES + load->longest);
+    size_t together = options->flight * load->longest;
+    peer->out_limit = together < SEND_BYTES ? together : SEND_BYTES;
+    peer->out = take_memory(1, peer->out_limit + load->longest);
     peer->next = load->requests_count * number / options->connections;
+    peer->next = (peer->next + options->first) % load->requests_count;
     peer->begin_left = options->begin_replies;
-    if (options->rate > 0) {
-        peer->due_ns =
-            now_ns() + pace_ns(options) * number / options->connections;
-    }
     watch(load, peer, EPOLL_CTL_ADD);
 }
 
@@ -336,8 +348,12 @@ static void open_all(struct load *load, const char *begin, size_t begin_len)
     for (size_t i = 0; i < options->connections; i++) {
         open_peer(load, &load->peers[i], i);
     }
+    load->first_slot_ns = now_ns();
     for (size_t i = 0; i < options->connections; i++) {
         struct peer *peer = &load->peers[i];
+        if (options->rate > 0) {
+            peer->due_ns = slot_ns(load, i);
+        }
         if (begin_len > 0 && send(peer->fd, begin, begin_len, MSG_NOSIGNAL) !=
                                  (ssize_t)begin_len) {
             options_fail("send", strerror(errno));
@@ -346,22 +362,23 @@ static void open_all(struct load *load, const char *begin, size_t begin_len)
     }
 }
 
-/* Milliseconds until a request is due, and the requests that are. */
-static int ask_due(struct load *load)
+/* Wait for answers, or until a request is due; those that are due by now are
+ * asked first, by their connections in turn. */
+static int wait_for_answers(struct load *load, struct epoll_event *events)
 {
     if (load->options.rate <= 0) {
-        return SILENT_MS;
+        return epoll_wait(load->epoll, events, EVENTS, SILENT_MS);
     }
     uint64_t now = now_ns();
-    uint64_t next_ns = UINT64_MAX;
-    for (size_t i = 0; i < load->options.connections; i++) {
-        struct peer *peer = &load->peers[i];
-        if (peer->due_ns <= now) {
-            ask(load, peer, now);
-        }
-        next_ns = peer->due_ns < next_ns ? peer->due_ns : next_ns;
+    for (; slot_ns(load, load->slots) <= now; load->slots++) {
+        ask(load, &load->peers[load->slots % load->options.connections], now);
     }
-    return next_ns <= now ? 0 : (int)((next_ns - now) / 1000000u);
+    uint64_t left_ns = slot_ns(load, load->slots) - now;
+    struct timespec left = {
+        .tv_sec = (time_t)(left_ns / 1000000000u),
+        .tv_nsec = (long)(left_ns % 1000000000u),
+    };
+    return epoll_pwait2(load->epoll, events, EVENTS, &left, NULL);
 }
 
 static void run(struct load *load)
@@ -373,9 +390,9 @@ static void run(struct load *load)
         begin_measuring(load);
     }
     while (load->ended < all) {
-        int ready = epoll_wait(load->epoll, events, EVENTS, ask_due(load));
+        int ready = wait_for_answers(load, events);
         if (ready < 0 && errno != EINTR) {
-            options_fail("epoll_wait", strerror(errno));
+            options_fail("epoll", strerror(errno));
         }
         for (int i = 0; i < ready; i++) {
             struct peer *peer = events[i].data.ptr;
@@ -479,6 +496,7 @@ int main(int argc, char **argv)
 {
     static struct load load;
     options_read(&load.options, argc, argv);
+    prctl(PR_SET_TIMERSLACK, 1ul); // or requests are sent 50 us late
     size_t begin_len = 0;
     char *begin = load.options.begin == NULL
                       ? NULL

@@ -29,7 +29,7 @@ static uint64_t number_of(const char *name, const char *text, uint64_t least,
 
 static void take_framing(struct options *options, const char *text)
 {
-    static const char *const kinds[] = {"resp", "http", "rpyc"};
+    static const char *const kinds[] = {"resp", "http", "rpyc", "memcached"};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(text, kinds[i]) == 0) {
             options->framing = (enum framing_kind)i;
@@ -37,7 +37,7 @@ static void take_framing(struct options *options, const char *text)
         }
     }
     if (strncmp(text, "fixed:", 6) != 0) {
-        options_fail("--framing", "resp, http, rpyc or fixed:BYTES");
+        options_fail("--framing", "resp, http, rpyc, memcached or fixed:BYTES");
     }
     options->framing = FRAMING_FIXED;
     options->fixed =
@@ -48,6 +48,7 @@ static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"framing", required_argument, NULL, 'f'},
     {"requests", required_argument, NULL, 'r'},
+    {"first", required_argument, NULL, 'F'},
     {"begin", required_argument, NULL, 'b'},
     {"begin-replies", required_argument, NULL, 'B'},
     {"connections", required_argument, NULL, 'c'},
@@ -71,6 +72,9 @@ static void take_option(struct options *options, int option, const char *text)
         break;
     case 'r':
         options->requests = text;
+        break;
+    case 'F':
+        options->first = (size_t)number_of("--first", text, 0, SIZE_MAX / 2);
         break;
     case 'b':
         options->begin = text;

@@ -3,8 +3,9 @@
  * options.h -- what load was told on its command line.
  *
  *     --port N            of the server, on 127.0.0.1
- *     --framing KIND      resp, http, rpyc, or fixed:BYTES
+ *     --framing KIND      resp, http, rpyc, memcached, or fixed:BYTES
  *     --requests FILE     each behind its length, 4 bytes, little endian
+ *     --first N           of them, to begin with; they go round.  0
  *     --begin FILE        sent by each connection first, as it is
  *     --begin-replies N   the answers to that
  *     --connections N     1
@@ -38,6 +39,7 @@ struct options {
     uint64_t warm;
     double rate; /* requests a second, all together; 0: a closed loop */
     const char *requests;
+    size_t first;      /* of them */
     const char *begin; /* sent by each connection first */
     size_t begin_replies;
     int pids[OPTIONS_PIDS_LIMIT];
