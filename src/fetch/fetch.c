@@ -302,6 +302,9 @@ static void obey_change(struct fetch *fetch, struct order *mail)
     if (fetch->options.on_change != NULL) {
         fetch->options.on_change(fetch->options.desk.user);
     }
+    if (fetch->options.on_changed != NULL) {
+        fetch->options.on_changed(fetch->options.desk.user);
+    }
 }
 
 static void obey_noted(struct fetch *fetch, uint64_t ticket)

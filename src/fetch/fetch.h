@@ -36,8 +36,12 @@ struct fetch_options {
     /* The desk's, called on the fetch thread; their user is also that of those
      * below. */
     struct desk_callbacks desk;
-    /* fetch_change() has taken effect; NULL where nobody wants to know. */
+    /* The providers may know what they did not: they are others, or a file of
+     * theirs is.  NULL where nobody wants to know, as the next. */
     void (*on_change)(void *user);
+    /* What fetch_change() ordered is done; once for each that returned 0, but
+     * for those that the thread's end is before. */
+    void (*on_changed)(void *user);
     /* What fetch_explain() asked for, on the fetch thread.  MOVED, to be freed
      * with mem_free(); NULL for want of memory.  NULL where nobody asks. */
     void (*on_explained)(void *user, unsigned asker, uint64_t number,

@@ -19,6 +19,7 @@
 #include "host/market.h"
 #include "host/notify.h"
 #include "host/reload.h"
+#include "host/report.h"
 #include "host/sockets.h"
 #include "host/supply.h"
 #include "host/upstream.h"
@@ -33,14 +34,23 @@ static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
 
 #define SIGNALS_COUNT (sizeof(signal_numbers) / sizeof(signal_numbers[0]))
 
+/* New settings on their way to the threads. */
+struct takeover {
+    _Atomic unsigned awaited; // threads that go by those of before
+    struct report *report;    // that of the last of them; NULL: none is awaited
+    size_t changes;
+    bool is_wanted_again; // SIGHUP came meanwhile
+};
+
 struct server {
     struct loop loop;
-    struct mailbox mailbox; // workers say that they have ended
+    struct mailbox mailbox; // of reports
     struct conf_sources sources;
     const char *notify_socket;
     struct shared shared;
     struct settings *settings;
     struct supply supply;
+    struct takeover takeover;
     struct worker *workers[SOCKETS_WORKERS_LIMIT];
     unsigned workers_ended;
     uv_signal_t signals[SIGNALS_COUNT];
@@ -56,24 +66,20 @@ struct server {
 /* --- What the threads report -------------------------------------------------
  */
 
-static void on_worker_end(void *user)
+static void end_with_workers(void *user)
 {
     struct server *server = user;
-    struct mail *mail = mem_calloc(1, sizeof(*mail));
-    CHECK(mail != NULL); // or main would wait for ever
-    bool is_taken = mailbox_post(&server->mailbox, mail);
-    CHECK(is_taken);
-}
-
-IMPLEMENTS(mailbox_mail_fn)
-static void on_mail(void *user, struct mail *mail)
-{
-    struct server *server = user;
-    mem_free(mail);
     server->workers_ended++;
     if (server->workers_ended == server->shared.workers_count) {
         loop_stop(&server->loop);
     }
+}
+
+IMPLEMENTS(on_worker_end)
+static void on_worker_end(void *user)
+{
+    struct server *server = user;
+    report_post(&server->mailbox, report_make(end_with_workers));
 }
 
 /* --- Draining ------------------------------------------------------------ */
@@ -165,55 +171,101 @@ static void apply_settings(struct server *server, struct settings *settings)
     server->settings = settings;
 }
 
-static void finish_reload(struct server *server, struct reload *reload)
+static void end_reload(struct server *server, enum metric outcome)
 {
-    for (unsigned i = 0; i < server->shared.workers_count; i++) {
+    metric_add(&server->shared.metrics.cells[server->shared.workers_count + 1],
+               outcome, 1);
+    notify_send(server->notify_socket, "READY=1");
+}
+
+static void load_again(struct server *server);
+
+/* From here on every request is answered by the new settings. */
+static void finish_reload(void *user)
+{
+    struct server *server = user;
+    struct takeover *takeover = &server->takeover;
+    takeover->report = NULL; // freed
+    log_event(
+        LOG_INFO, "serve", "configuration loaded again",
+        LOG_NUMBER("changes", (int64_t)takeover->changes),
+        LOG_NUMBER("names", (int64_t)names_count(server->settings->names)));
+    end_reload(server, METRIC_reloads);
+    if (takeover->is_wanted_again && !server->is_draining) {
+        load_again(server);
+    }
+}
+
+IMPLEMENTS(on_settings_taken)
+static void on_settings_taken(void *user)
+{
+    struct server *server = user;
+    struct takeover *takeover = &server->takeover;
+    if (atomic_fetch_sub_explicit(&takeover->awaited, 1,
+                                  memory_order_acq_rel) == 1) {
+        report_post(&server->mailbox, takeover->report);
+    }
+}
+
+/* Send them to all threads, of which the last to take them tells. */
+static int send_settings(struct server *server, struct reload *reload)
+{
+    struct takeover *takeover = &server->takeover;
+    struct report *report = report_make(finish_reload);
+    if (report == NULL) {
+        return ERR_NOMEM;
+    }
+    const struct conf *conf = reload->settings->conf;
+    unsigned workers_count = server->shared.workers_count;
+    takeover->report = report;
+    atomic_store_explicit(&takeover->awaited, workers_count + 1,
+                          memory_order_release);
+    struct desk_policy policy = supply_policy(conf);
+    int err = fetch_change(server->shared.fetch, reload->providers,
+                           reload->providers_count, &policy);
+    if (err != 0) {
+        report_drop(report);
+        takeover->report = NULL;
+        return err;
+    }
+    for (unsigned i = 0; i < workers_count; i++) {
         worker_post_settings(server->workers[i], &reload->mails[i]);
     }
-    size_t changes = conf_compare(server->settings->conf,
-                                  reload->settings->conf, log_change, NULL);
+    takeover->changes =
+        conf_compare(server->settings->conf, conf, log_change, NULL);
     apply_settings(server, reload->settings);
     reload->settings = NULL;
     supply_take_almanac(&server->supply, &reload->almanac);
-    log_event(
-        LOG_INFO, "serve", "configuration loaded again",
-        LOG_NUMBER("changes", (int64_t)changes),
-        LOG_NUMBER("names", (int64_t)names_count(server->settings->names)));
+    return 0;
 }
 
 static void load_again(struct server *server)
 {
-    struct metric_cells *cells =
-        &server->shared.metrics.cells[server->shared.workers_count + 1];
+    struct takeover *takeover = &server->takeover;
+    takeover->is_wanted_again = takeover->report != NULL;
+    if (takeover->is_wanted_again) {
+        return; // the files are read once more when that is done
+    }
     notify_reloading(server->notify_socket);
     struct reload *reload = mem_calloc(1, sizeof(*reload));
     int err = reload == NULL ? ERR_NOMEM
                              : reload_prepare(reload, &server->sources,
                                               server->settings->conf,
                                               server->shared.workers_count);
-    if (err == 0) {
-        const struct conf *conf = reload->settings->conf;
-        struct desk_policy policy = supply_policy(conf);
-        err = fetch_change(server->shared.fetch, reload->providers,
-                           reload->providers_count, &policy);
-    }
-    if (err == 0) {
-        finish_reload(server, reload);
-        metric_add(cells, METRIC_reloads, 1);
-    } else {
+    err = err == 0 ? send_settings(server, reload) : err;
+    if (err != 0) {
         const char *error = reload != NULL && reload->error[0] != '\0'
                                 ? reload->error
                                 : err_sentence(err);
         log_event(LOG_ERROR, "serve",
                   "configuration refused, nothing was changed",
                   LOG_TEXT("error", error));
-        metric_add(cells, METRIC_reloads_refused, 1);
+        end_reload(server, METRIC_reloads_refused);
     }
     if (reload != NULL) {
         reload_deinit(reload);
         mem_free(reload);
     }
-    notify_send(server->notify_socket, "READY=1");
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -265,6 +317,7 @@ static int init_shared(struct server *server, const struct conf *conf)
     shared->started_unix_ms = clock_unix_ms(shared->clock);
     shared->workers_count = workers_wanted(conf);
     shared->on_worker_end = on_worker_end;
+    shared->on_settings_taken = on_settings_taken;
     shared->is_turning = is_turning;
     shared->user = server;
     // Cells: one a worker, one for the fetch thread, for main, for the store.
@@ -300,7 +353,7 @@ static int init_loop(struct server *server)
     if (err != 0) {
         return err;
     }
-    err = mailbox_init(&server->mailbox, &server->loop, on_mail, server);
+    err = mailbox_init(&server->mailbox, &server->loop, report_take, server);
     if (err != 0) {
         loop_deinit(&server->loop);
         return err;

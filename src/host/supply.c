@@ -179,6 +179,13 @@ static void on_change(void *user)
     cache_forget_failures(supply->shared->cache);
 }
 
+IMPLEMENTS(on_changed)
+static void on_changed(void *user)
+{
+    struct supply *supply = user;
+    supply->shared->on_settings_taken(supply->shared->user);
+}
+
 static void on_join(void *user)
 {
     (void)user;
@@ -261,6 +268,7 @@ int supply_start(struct supply *supply, const struct conf *conf,
                 .boot = boot,
             },
         .on_change = on_change,
+        .on_changed = on_changed,
         .on_explained = on_explained,
         .on_join = on_join,
         .on_leave = on_leave,

@@ -149,6 +149,7 @@ static void on_settings(struct worker *worker, struct worker_mail *mail)
     worker->loop.idle_for_ms = worker->settings->conf->limits.idle_for_ms;
     each_guest(worker, guest_rebound);
     mem_free(mail);
+    worker->shared->on_settings_taken(worker->shared->user);
 }
 
 IMPLEMENTS(on_mail)
@@ -395,6 +396,7 @@ void worker_post_settings(struct worker *worker, struct worker_mail **mail)
     *mail = NULL;
     if (!worker_post(worker, moved)) {
         worker_drop_settings(&moved);
+        worker->shared->on_settings_taken(worker->shared->user);
     }
 }
 

@@ -60,6 +60,9 @@ struct shared {
     const struct guest_protocol *const *protocols;
     /* A worker's thread is about to end; called on it. */
     void (*on_worker_end)(void *user);
+    /* A thread goes by the settings that it was sent last; called on it, or on
+     * main for one that has ended. */
+    void (*on_settings_taken)(void *user);
     /* Whether every thread's loop turns.  Threads: any worker's. */
     bool (*is_turning)(void *user);
     void *user;
@@ -129,7 +132,8 @@ void worker_post_result(struct worker *worker,
 /*
  * Give new settings to the workers without half of them failing: first a
  * message for each is made (NULL for want of memory), then each is posted
- * (MOVED) or dropped.  Threads: main.
+ * (MOVED) or dropped.  on_settings_taken() is called for each that is posted,
+ * but for those that a worker's end is before.  Threads: main.
  */
 struct worker_mail *worker_prepare_settings(struct settings *settings);
 void worker_post_settings(struct worker *worker, struct worker_mail **mail);

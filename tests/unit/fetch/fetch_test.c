@@ -410,6 +410,7 @@ static void change_leaves_flights_under_way_as_they_are(void **state)
     assert_false(fetch_is_turning(office.fetch, now_ms + 60000));
     office_close(&office);
     assert_int_equal(office.changes, 1);
+    assert_int_equal(office.changed, 1);
 }
 
 /* --- Secrets ---------------------------------------------------------------

@@ -126,6 +126,14 @@ static void on_change(void *user)
     office->changes++;
 }
 
+static void on_changed(void *user)
+{
+    struct office *office = user;
+    CHECK(office->has_joined && office->is_awake);
+    office->changed++;
+    CHECK(office->changed <= office->changes); // that came first
+}
+
 static void on_join(void *user)
 {
     struct office *office = user;
@@ -218,6 +226,7 @@ struct fetch_options office_options(struct office *office, uint32_t flights_max,
                 .boot = "",
             },
         .on_change = on_change,
+        .on_changed = on_changed,
         .on_join = on_join,
         .on_leave = on_leave,
         .on_wake = on_wake,

@@ -64,6 +64,7 @@ struct office {
     bool has_left;
     bool is_awake;
     unsigned changes;
+    unsigned changed; /* orders of fetch_change() */
     unsigned wakes;
 };
 
