@@ -185,6 +185,7 @@ static void fill_found(struct entry *entry, struct cache_found *found)
     found->quote = entry_has_quote(entry) ? &entry->quote : NULL;
     found->failure = -(int)(failed & 0xff);
     found->failed_until_ms = failed >> 8;
+    found->why = found->quote == NULL ? entry->unknown.why : NULL;
 }
 
 bool cache_peek(struct cache *cache, const struct symbol *symbol,
@@ -289,11 +290,18 @@ uint64_t cache_scan(struct cache *cache, uint64_t cursor, uint32_t count,
 
 /* --- The writer ----------------------------------------------------------- */
 
+static void give_back(struct entry *entry)
+{
+    if (!entry_has_quote(entry)) {
+        mem_free(entry->unknown.why);
+    }
+    slab_give(entry->slab, entry);
+}
+
 static void free_entry(struct rcu_head *head)
 {
     GRACE_AFTER();
-    struct entry *entry = caa_container_of(head, struct entry, reclaim);
-    slab_give(entry->slab, entry);
+    give_back(caa_container_of(head, struct entry, reclaim));
 }
 
 static void free_places(struct rcu_head *head)
@@ -490,34 +498,62 @@ int cache_publish(struct cache *cache, const struct quote *quote,
     return 0;
 }
 
+/* An entry of a symbol that is believed unknown; NULL for want of memory. */
+static struct entry *make_unknown(struct cache *cache,
+                                  const struct symbol *symbol, const char *why)
+{
+    struct entry *entry = make_entry(cache, symbol, 0);
+    if (entry != NULL && why != NULL) {
+        entry->unknown.why = mem_text(why, strlen(why));
+        if (entry->unknown.why == NULL) {
+            give_back(entry);
+            return NULL;
+        }
+    }
+    return entry;
+}
+
+/* Believe a symbol unknown, which has no quote; `before`, at `place`, is what
+ * was believed of it until now, or NULL. */
+static int believe_unknown(struct cache *cache, const struct symbol *symbol,
+                           struct entry *before, uint32_t place,
+                           uint64_t failed, const char *why)
+{
+    struct entry *entry = make_unknown(cache, symbol, why);
+    if (entry == NULL) {
+        return ERR_NOMEM;
+    }
+    if (before == NULL && make_room(cache) != 0) {
+        give_back(entry);
+        return ERR_NOMEM;
+    }
+    atomic_init(&entry->failed, failed);
+    if (before == NULL) {
+        take_slot(cache, &cache->unknowns, entry);
+    } else {
+        take_stamps(entry, before);
+        entry->slot = before->slot;
+    }
+    show(cache, entry, before, place);
+    return 0;
+}
+
 int cache_fail(struct cache *cache, const struct symbol *symbol, int failure,
-               uint64_t until_ms)
+               uint64_t until_ms, const char *why)
 {
     CHECK(failure < 0 && failure > -256);
     uint64_t failed = until_ms << 8 | (uint64_t)-failure;
     bool is_about_symbol = failure == ERR_UNKNOWN || failure == ERR_NODATA;
     uint32_t place;
     struct entry *entry = find_entry(cache, symbol, &place);
-    bool has_quote = entry != NULL && entry_has_quote(entry);
-    if (!has_quote && !is_about_symbol) {
-        return 0; // the provider failed; what is believed of the symbol stays
-    }
-    if (entry != NULL) {
+    if (entry != NULL && entry_has_quote(entry)) {
         atomic_store_explicit(&entry->failed, failed, memory_order_relaxed);
         return 0;
     }
-    entry = make_entry(cache, symbol, 0);
-    if (entry == NULL) {
-        return ERR_NOMEM;
+    if (!is_about_symbol) {
+        return 0; // the provider failed; what is believed of the symbol stays
     }
-    if (make_room(cache) != 0) {
-        slab_give(&cache->slab, entry);
-        return ERR_NOMEM;
-    }
-    atomic_init(&entry->failed, failed);
-    take_slot(cache, &cache->unknowns, entry);
-    show(cache, entry, NULL, place);
-    return 0;
+    return believe_unknown(cache, symbol, entry, place, failed, why);
 }
 
 uint32_t cache_count(const struct cache *cache)
@@ -560,6 +596,14 @@ void cache_forget_failures(struct cache *cache)
     each_entry(cache, &cache->quotes, clear_failure);
 }
 
+static void free_why(struct cache *cache, struct part *part,
+                     struct entry *entry)
+{
+    (void)cache;
+    (void)part;
+    mem_free(entry->unknown.why);
+}
+
 void cache_destroy(struct cache **cache)
 {
     struct cache *gone = *cache;
@@ -567,6 +611,7 @@ void cache_destroy(struct cache **cache)
         return;
     }
     rcu_barrier(); // every retired entry has been freed
+    each_entry(gone, &gone->unknowns, free_why);
     slab_deinit(&gone->slab);
     struct places *places = current_places(gone);
     places_destroy(&places);

@@ -106,6 +106,9 @@ struct cache_found {
      * ERR_UNKNOWN or ERR_NODATA. */
     int failure;
     uint64_t failed_until_ms; /* when to ask again, on the monotonic clock */
+    /* Without a quote: why, for people; NULL where the failure says all.
+     * BORROWED as the quote. */
+    const char *why;
 };
 
 /*
@@ -185,10 +188,11 @@ int cache_publish(struct cache *cache, const struct quote *quote,
 /*
  * Note that a call for a symbol failed and is not to be repeated before
  * until_ms (the monotonic clock).  For a symbol without a quote only
- * ERR_UNKNOWN and ERR_NODATA are noted.  Returns 0 or ERR_NOMEM.
+ * ERR_UNKNOWN and ERR_NODATA are noted, and `why` with them (copied; NULL: the
+ * failure says all).  Returns 0, or ERR_NOMEM with nothing changed.
  */
 int cache_fail(struct cache *cache, const struct symbol *symbol, int failure,
-               uint64_t until_ms);
+               uint64_t until_ms, const char *why);
 
 /*
  * Forget every failure: unknown symbols are no longer believed to be, and

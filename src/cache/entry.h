@@ -13,12 +13,25 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <urcu-qsbr.h>
 
 #include "cache/slab.h"
 #include "quote/quote.h"
+
+/* What stands in the place of a quote where a symbol is believed unknown. */
+struct unknown {
+    struct symbol symbol;
+    uint16_t has; // as a quote's: nothing
+    char *why;    // owned; NULL: the failure says all
+};
+
+_Static_assert(offsetof(struct unknown, symbol) ==
+                       offsetof(struct quote, symbol) &&
+                   offsetof(struct unknown, has) == offsetof(struct quote, has),
+               "an unknown symbol is a quote without a price");
 
 struct entry {
     /* Seconds of the monotonic clock when somebody last asked.  Relaxed: a
@@ -29,8 +42,10 @@ struct entry {
     /* until_ms << 8 | -failure, in one word so that the two belong together;
      * 0: no failure.  Relaxed: it stands for itself. */
     _Atomic uint64_t failed;
-    /* Of a symbol that is believed unknown only the symbol, and no price. */
-    struct quote quote;
+    union {
+        struct quote quote;
+        struct unknown unknown; // it has no price
+    };
     uint32_t slot;           // of the cache's list of entries; never changes
     struct slab *slab;       // where it goes when nobody reads it any more
     struct rcu_head reclaim; // here, so that retiring can't fail

@@ -61,7 +61,7 @@ bool ledger_recall(struct ledger *ledger, struct desk_result *result)
     if (is_believed(found.failure) && now_ms < found.failed_until_ms) {
         result->err = found.failure;
         snprintf(result->reason, sizeof(result->reason), "%s",
-                 err_sentence(found.failure));
+                 found.why != NULL ? found.why : err_sentence(found.failure));
         return true;
     }
     return false;
@@ -100,7 +100,7 @@ static void keep_current(struct ledger *ledger, struct desk_result *result,
     result->is_recalled = true;
     uint64_t hold_ms =
         atomic_load_explicit(&ledger->retry_after_ms, memory_order_relaxed);
-    cache_fail(cache, &result->symbol, ERR_STALE, now_ms + hold_ms);
+    cache_fail(cache, &result->symbol, ERR_STALE, now_ms + hold_ms, NULL);
 }
 
 void ledger_keep(struct ledger *ledger, struct desk_result *result)
@@ -121,8 +121,8 @@ void ledger_keep(struct ledger *ledger, struct desk_result *result)
                                                     ? &ledger->unknown_for_ms
                                                     : &ledger->retry_after_ms,
                                                 memory_order_relaxed);
-        int err =
-            cache_fail(cache, &result->symbol, result->err, now_ms + hold_ms);
+        int err = cache_fail(cache, &result->symbol, result->err,
+                             now_ms + hold_ms, result->reason);
         CHECK(err == 0 || err == ERR_NOMEM);
     }
 }

@@ -75,6 +75,7 @@ static bool answer_found(struct worker *worker, struct answer *answer,
         (found->failure == ERR_UNKNOWN || found->failure == ERR_NODATA)) {
         metric_add(worker->cells, METRIC_cache_unknown, 1);
         answer->err = found->failure;
+        answer->reason = found->why;
         return true;
     }
     metric_add(worker->cells, METRIC_cache_misses, 1);

@@ -1,7 +1,8 @@
 # limits.story
 claim  Every text in which a provider says that the allowance is used, or the key no good,
 claim  gives its error and a rest, which a reload of the same configuration does not end;
-claim  another server asks once again.  A limit that is over soon is waited for.
+claim  another server asks once again.  A limit that is over soon is waited for.  What is
+claim  remembered of a symbol is said again as it was said at first.
 
 upstream next AAPL fixture=limit_day_note.json
 c1 > ask AAPL
@@ -44,6 +45,8 @@ count  upstream_failed +1, upstream.META +1, upstream.AAPL +0
 
 again
 upstream next WMT fixture=plan_premium.json
+c1 > ask WMT
+c1 < -NODATA WMT: market: *
 c1 > ask WMT
 c1 < -NODATA WMT: market: *
 log given a rest*class=plan*until its settings change

@@ -93,7 +93,7 @@ static void scan_gives_each_that_stays_exactly_once(void **state)
             struct symbol more = numbered('N', turn);
             assert_int_equal(publish(&f, &more, 2 + turn), 0);
             struct symbol unknown = numbered('U', turn++);
-            cache_fail(f.cache, &unknown, ERR_UNKNOWN, 5 + turn);
+            cache_fail(f.cache, &unknown, ERR_UNKNOWN, 5 + turn, NULL);
         } while (cursor != 0);
         for (unsigned i = 0; i < 180; i++) {
             struct symbol symbol = numbered('Q', i);

@@ -150,7 +150,8 @@ static void write_all(struct stage *stage)
         if (sequence % 8 == 0) {
             const struct symbol *other =
                 &stage->symbols[testing_random(&seed) % SYMBOLS];
-            CHECK(cache_fail(stage->cache, other, ERR_UNKNOWN, sequence) == 0);
+            CHECK(cache_fail(stage->cache, other, ERR_UNKNOWN, sequence,
+                             NULL) == 0);
         }
         cache_reader_pause();
     }
@@ -273,7 +274,7 @@ static void grow_all(struct growth *growth)
         quote_set(&quote, QUOTE_PRICE, (struct decimal){i + 1, 0});
         CHECK(cache_publish(growth->cache, &quote, 1000) == 0);
         struct symbol unknown = numbered('U', i);
-        CHECK(cache_fail(growth->cache, &unknown, ERR_UNKNOWN, i) == 0);
+        CHECK(cache_fail(growth->cache, &unknown, ERR_UNKNOWN, i, NULL) == 0);
         atomic_store_explicit(&growth->known, i + 1, memory_order_release);
         cache_reader_pause();
     }

@@ -5,6 +5,7 @@
  */
 #include "host/ledger.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -117,6 +118,20 @@ static void unknown_symbol_is_recalled_whatever_is_demanded(void **state)
     assert_true(is_recalled(NOW_MS));
 }
 
+/* It is told as it was when it came. */
+static void unknown_symbol_is_recalled_with_its_reason(void **state)
+{
+    (void)state;
+    struct desk_result result = result_of(0);
+    result.err = ERR_NODATA;
+    snprintf(result.reason, sizeof(result.reason), "market: a premium symbol");
+    ledger_keep(&fixture.ledger, &result);
+    struct desk_result again = {.symbol = result.symbol};
+    assert_true(ledger_recall(&fixture.ledger, &again));
+    assert_int_equal(again.err, ERR_NODATA);
+    assert_string_equal(again.reason, "market: a premium symbol");
+}
+
 /* The askers get the current one, whose age stays what it is; and the symbol is
  * left alone for a while, for a reason of its own. */
 static void older_price_leaves_the_current_one_its_age(void **state)
@@ -146,6 +161,7 @@ static const struct CMUnitTest tests[] = {
     LEDGER_TEST(stale_quote_is_not_recalled_whatever_is_demanded),
     LEDGER_TEST(closing_price_is_recalled_until_its_market_opens),
     LEDGER_TEST(unknown_symbol_is_recalled_whatever_is_demanded),
+    LEDGER_TEST(unknown_symbol_is_recalled_with_its_reason),
     LEDGER_TEST(older_price_leaves_the_current_one_its_age),
 };
 

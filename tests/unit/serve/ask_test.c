@@ -145,6 +145,7 @@ static void unknown_symbol_is_answered_while_that_is_believed(void **state)
         desk->worker->loop.now_ms += 59999;
         assert_true(ask(desk, "NOPE", &answer));
         assert_int_equal(answer.err, failures[i]);
+        assert_string_equal(answer.reason, "why not");
         desk->worker->loop.now_ms += 1;
         assert_false(ask(desk, "NOPE", &answer)); // asked again
     }

@@ -122,7 +122,7 @@ static inline void fail_call(struct desk *desk, const char *text, int err,
 {
     struct symbol symbol = symbol_of(text);
     assert_int_equal(cache_fail(desk->shared.cache, &symbol, err,
-                                desk->worker->loop.now_ms + for_ms),
+                                desk->worker->loop.now_ms + for_ms, "why not"),
                      0);
 }
 
@@ -135,7 +135,7 @@ static inline bool ask(struct desk *desk, const char *text,
     bool is_answered = ask_memory(desk->worker, answer);
     if (is_answered) {
         assert_int_equal(answer->quote != NULL, answer->err == 0);
-        assert_null(answer->reason);
+        assert_true(answer->reason == NULL || answer->err != 0);
     }
     return is_answered;
 }
