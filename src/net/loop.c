@@ -12,6 +12,7 @@
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct loop *loop = loop_of((uv_handle_t *)prepare);
+    loop->turns++;
     if (loop->is_awake) {
         loop->is_awake = false;
         if (loop->options.on_block != NULL) {
@@ -19,6 +20,56 @@ static void on_prepare(uv_prepare_t *prepare)
         }
     }
 }
+
+/* --- Work that was put off ---------------------------------------------------
+ */
+
+/* That it is active is all: the poll does not block. */
+static void on_hurry(uv_idle_t *hurry)
+{
+    (void)hurry;
+}
+
+/* Behind the sockets' callbacks.  What these have put off, or a task itself,
+ * is for the next time. */
+static void on_check(uv_check_t *check)
+{
+    struct loop *loop = loop_of((uv_handle_t *)check);
+    struct loop_task *task;
+    loop_wake(loop);
+    while ((task = TAILQ_FIRST(&loop->tasks)) != NULL &&
+           task->turn != loop->turns) {
+        loop_call_off(loop, task);
+        task->run(task); // may free it
+    }
+}
+
+void loop_put_off(struct loop *loop, struct loop_task *task)
+{
+    if (task->is_put_off) {
+        return;
+    }
+    task->is_put_off = true;
+    task->turn = loop->turns;
+    TAILQ_INSERT_TAIL(&loop->tasks, task, link);
+    uv_idle_start(&loop->hurry, on_hurry);
+    uv_check_start(&loop->check, on_check);
+}
+
+void loop_call_off(struct loop *loop, struct loop_task *task)
+{
+    if (!task->is_put_off) {
+        return;
+    }
+    task->is_put_off = false;
+    TAILQ_REMOVE(&loop->tasks, task, link);
+    if (TAILQ_EMPTY(&loop->tasks)) {
+        uv_idle_stop(&loop->hurry);
+        uv_check_stop(&loop->check);
+    }
+}
+
+/* -------------------------------------------------------------------------- */
 
 static void on_sweep(uv_timer_t *timer)
 {
@@ -42,6 +93,8 @@ bool loop_is_turning(const struct loop *loop, uint64_t now_ms)
 static int start_handles(struct loop *loop)
 {
     if (uv_prepare_init(&loop->uv, &loop->prepare) != 0 ||
+        uv_idle_init(&loop->uv, &loop->hurry) != 0 ||
+        uv_check_init(&loop->uv, &loop->check) != 0 ||
         uv_timer_init(&loop->uv, &loop->sweep) != 0 ||
         uv_timer_init(&loop->uv, &loop->linger) != 0 ||
         uv_prepare_start(&loop->prepare, on_prepare) != 0 ||
@@ -80,6 +133,7 @@ int loop_init(struct loop *loop, const struct loop_options *options)
     if (loop->options.clock == NULL) {
         loop->options.clock = clock_system();
     }
+    TAILQ_INIT(&loop->tasks);
     TAILQ_INIT(&loop->quiet);
     TAILQ_INIT(&loop->unsent);
     TAILQ_INIT(&loop->lingering);
@@ -114,7 +168,10 @@ void loop_stop(struct loop *loop)
 void loop_deinit(struct loop *loop)
 {
     conn_close_all(loop);
+    CHECK(TAILQ_EMPTY(&loop->tasks));
     uv_close((uv_handle_t *)&loop->prepare, NULL);
+    uv_close((uv_handle_t *)&loop->hurry, NULL);
+    uv_close((uv_handle_t *)&loop->check, NULL);
     uv_close((uv_handle_t *)&loop->sweep, NULL);
     uv_close((uv_handle_t *)&loop->linger, NULL);
     // More than once where loop_stop() was called since loop_run() returned.

@@ -47,12 +47,23 @@ struct loop_options {
 
 TAILQ_HEAD(loop_conns, conn);
 
+/* Work that was put off to the next turn, within its owner's memory.  Zeroed,
+ * with `run` set, it is not put off. */
+struct loop_task {
+    void (*run)(struct loop_task *task); /* may free it, or put it off again */
+    TAILQ_ENTRY(loop_task) link;         /* loop.c's own, as the next */
+    uint64_t turn;
+    bool is_put_off;
+};
+
 struct loop {
     uv_loop_t uv;
     struct loop_options options;
     bool is_awake;
-    uint64_t now_ms;  /* options.clock, read once a turn */
-    uint64_t woke_ms; /* when the turn began, by libuv's clock */
+    uint64_t now_ms;               /* options.clock, read once a turn */
+    uint64_t woke_ms;              /* when the turn began, by libuv's clock */
+    uint64_t turns;                /* how often it was about to poll */
+    TAILQ_HEAD(, loop_task) tasks; /* put off; the first to run first */
     /* For net/conn.c. */
     char *read_scratch;             /* LOOP_READ_BYTES */
     struct buffer reply_scratch;    /* replies are composed here */
@@ -64,6 +75,8 @@ struct loop {
     _Atomic uint64_t swept_ms;      /* when it turned last, about; relaxed */
     uint64_t idle_for_ms;           /* conns quiet for longer end; 0: never */
     uv_prepare_t prepare;
+    uv_idle_t hurry; /* while there are tasks: do not block */
+    uv_check_t check;
     uv_timer_t sweep;
     uv_timer_t linger;
 };
@@ -83,6 +96,17 @@ void loop_run(struct loop *loop);
 
 /* Let loop_run() return after this turn. */
 void loop_stop(struct loop *loop);
+
+/*
+ * Do a part of what is to be done later: once in the loop's next turn, behind
+ * what sockets have brought by then, which is not waited for.  So what somebody
+ * sends in one piece does not hold up the others.  Put off already, it stays
+ * where it is.
+ */
+void loop_put_off(struct loop *loop, struct loop_task *task);
+
+/* It is not to be done; before its memory goes.  Idempotent. */
+void loop_call_off(struct loop *loop, struct loop_task *task);
 
 /* Free; every connection, listener and mailbox on it has been closed before,
  * and their close callbacks are run here (checked). */

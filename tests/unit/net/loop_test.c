@@ -5,6 +5,7 @@
  */
 #include "net/loop.h"
 
+#include <limits.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -153,6 +154,98 @@ static void loop_that_has_not_turned_for_long_is_told(void **state)
     loop_deinit(&turns.loop);
 }
 
+/* --- Work that was put off ---------------------------------------------------
+ */
+
+struct work {
+    struct loop_task task; // first
+    struct turns *turns;
+    unsigned times_left;
+    unsigned runs;
+    unsigned wakes_last; // the turn of its last run
+    struct work *next;   // put off behind it
+};
+
+static void do_part(struct loop_task *task)
+{
+    struct work *work = (struct work *)task;
+    assert_true(work->turns->loop.is_awake);
+    assert_true(work->turns->wakes > work->wakes_last); // once a turn
+    work->wakes_last = work->turns->wakes;
+    work->runs++;
+    if (work->next != NULL) {
+        assert_int_equal(work->next->runs, work->runs - 1); // in order
+    }
+    if (--work->times_left > 0) {
+        loop_put_off(&work->turns->loop, task);
+    }
+}
+
+static void work_is_done_once_a_turn_in_order(void **state)
+{
+    (void)state;
+    struct turns turns;
+    open_turns(&turns);
+    struct work second = {.task.run = do_part, .turns = &turns};
+    struct work first = second;
+    first.next = &second;
+    first.times_left = second.times_left = 5;
+    loop_wake(&turns.loop);
+    first.wakes_last = second.wakes_last = turns.wakes;
+    loop_put_off(&turns.loop, &first.task);
+    loop_put_off(&turns.loop, &second.task);
+    loop_put_off(&turns.loop, &first.task); // it stays where it is
+    loop_run(&turns.loop); // until nothing is left, and without blocking
+    assert_int_equal(first.runs, 5);
+    assert_int_equal(second.runs, 5);
+    assert_int_equal(turns.wakes, 6);
+    loop_deinit(&turns.loop);
+}
+
+/* Sockets' and timers' callbacks come between the parts of one who has much to
+ * do. */
+static void count_parts(uv_timer_t *timer)
+{
+    struct work *work = timer->data;
+    loop_wake(&work->turns->loop);
+    if (work->runs > 0) {
+        work->times_left = 1;
+        uv_close((uv_handle_t *)timer, NULL);
+    }
+}
+
+static void others_come_between_the_parts(void **state)
+{
+    (void)state;
+    struct turns turns;
+    open_turns(&turns);
+    struct work work = {.task.run = do_part, .turns = &turns};
+    work.times_left = UINT_MAX; // but for the timer, it never ends
+    turns.timer.data = &work;
+    uv_timer_init(&turns.loop.uv, &turns.timer);
+    uv_timer_start(&turns.timer, count_parts, 0, 1);
+    loop_put_off(&turns.loop, &work.task);
+    loop_run(&turns.loop);
+    assert_int_equal(work.times_left, 0);
+    loop_deinit(&turns.loop);
+}
+
+static void work_that_was_called_off_is_not_done(void **state)
+{
+    (void)state;
+    struct turns turns;
+    open_turns(&turns);
+    struct work work = {.task.run = do_part, .turns = &turns};
+    loop_call_off(&turns.loop, &work.task); // nothing was put off
+    loop_put_off(&turns.loop, &work.task);
+    loop_call_off(&turns.loop, &work.task);
+    loop_run(&turns.loop);
+    assert_int_equal(work.runs, 0);
+    loop_deinit(&turns.loop);
+}
+
+/* -------------------------------------------------------------------------- */
+
 /* The lowest descriptor that is free. */
 static int free_fd(void)
 {
@@ -203,6 +296,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(stop_ends_the_run_with_handles_left),
     cmocka_unit_test(stop_behind_the_run_keeps_nothing_from_closing),
     cmocka_unit_test(oom_makes_no_loop),
+    cmocka_unit_test(work_is_done_once_a_turn_in_order),
+    cmocka_unit_test(others_come_between_the_parts),
+    cmocka_unit_test(work_that_was_called_off_is_not_done),
 };
 
 TEST_MAIN(tests)
