@@ -3,7 +3,7 @@ claim  With two providers the second is asked where the first has no price, and 
 claim  first is resting only the second is asked.
 
 provider upstream --limit 1/d
-provider backup --step 0
+provider backup
 upstream price AAPL 189.84
 backup price AAPL 1
 backup price MSFT 400

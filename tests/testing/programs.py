@@ -216,14 +216,15 @@ class Program:
 
 
 class Market(Program):
-    """quoted-market, told what to do through its control API."""
+    """quoted-market, told what to do through its control API.  Its prices stand still,
+    so that a test means the same however long it takes; --step lets them move."""
 
     limits = "none"  # what a server is told of it
 
     def __init__(self, *arguments, key=None, host="127.0.0.1"):
         self.key = key or keys.make_key()
         super().__init__("market/quoted-market",
-                         ["--listen", f"{host}:0", "--key", self.key, *arguments],
+                         ["--listen", f"{host}:0", "--key", self.key, "--step", "0", *arguments],
                          make_folder("market"))
         try:
             self.url = self.wait_line(rf"(http://{re.escape(host)}:\d+)").group(1)
