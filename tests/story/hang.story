@@ -2,7 +2,7 @@
 claim  A provider that does not answer costs those who ask for that symbol its timeout,
 claim  and nobody else anything.
 
-set providers.0.timeout=500ms
+set providers.0.timeout=2s
 upstream price AAPL 189.84
 upstream next IBM hang
 c1 > ask IBM ; PING

@@ -2,6 +2,7 @@
 claim  A server whose provider is down starts, says what is wrong to those who ask, and
 claim  after three failures asks more seldom: one call a rest, to see whether it is back.
 
+set fetch.wait_for=1100ms              # longer than the first rest, much shorter than the next
 provider upstream
 upstream stop
 c1 > ask AAPL
