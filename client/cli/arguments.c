@@ -20,7 +20,12 @@ enum {
     OPTION_ATTEMPT,
     OPTION_BALANCE,
     OPTION_FRESH,
+    OPTION_MAX_AGE,
     OPTION_EXPLAIN,
+    OPTION_HISTORY,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_STEP,
     OPTION_PING,
     OPTION_JSON,
     OPTION_PLAIN,
@@ -38,7 +43,12 @@ static const struct option options[] = {
     {"attempt", required_argument, NULL, OPTION_ATTEMPT},
     {"balance", required_argument, NULL, OPTION_BALANCE},
     {"fresh", no_argument, NULL, OPTION_FRESH},
+    {"max-age", required_argument, NULL, OPTION_MAX_AGE},
     {"explain", no_argument, NULL, OPTION_EXPLAIN},
+    {"history", no_argument, NULL, OPTION_HISTORY},
+    {"from", required_argument, NULL, OPTION_FROM},
+    {"to", required_argument, NULL, OPTION_TO},
+    {"step", required_argument, NULL, OPTION_STEP},
     {"ping", no_argument, NULL, OPTION_PING},
     {"watch", no_argument, NULL, 'w'},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -57,72 +67,87 @@ static const char *const formats[] = {"table", "report", "json", "csv",
 static const char *const balances[] = {"connection", "round-robin", "random",
                                        "least-loaded"};
 
+static const char help[] =
+    "Ask a quoted server for stock prices.\n"
+    "\n"
+    "Examples:\n"
+    "  quote IBM                       one symbol\n"
+    "  quote Google 'Walt Disney Co'   names work wherever symbols do\n"
+    "  quote                           your watch-list, or ten "
+    "companies\n"
+    "  quote --plain IBM | cut -d' ' -f2\n"
+    "                                  just the price, for a script\n"
+    "  quote -s a:7400,b:7400 --json   from whichever server answers\n"
+    "  quote --watch IBM Google        a table that is kept up to date\n"
+    "  quote --explain IBM             why is the price what it is?\n"
+    "  quote --history --step 1h IBM   its prices of the past\n"
+    "  quote --ping                    is a server there?\n"
+    "\n"
+    "Usage: quote [OPTION]... [SYMBOL|NAME]...\n"
+    "\n"
+    "  -s, --server LIST    HOST:PORT or unix:/path, or several, "
+    "separated\n"
+    "                       by commas; a name may stand for several\n"
+    "                       (default $QUOTE_SERVER, else "
+    "127.0.0.1:7400)\n"
+    "  -f, --format FORMAT  table (default), report, json, csv or "
+    "plain\n"
+    "      --json, --plain  the same as -f json, -f plain\n"
+    "      --client ID      who asks: shown in reports, told the "
+    "server\n"
+    "      --repeat N       ask for the whole list N times\n"
+    "      --every TIME     ask for it every TIME, until ended or N "
+    "times\n"
+    "      --reconnect      a new connection for each request of a "
+    "report,\n"
+    "                       for each pass of other formats\n"
+    "      --timeout TIME   how long to wait for an answer: 250ms, 2s\n"
+    "                       (default), 1m\n"
+    "      --attempt TIME   how long a server may be silent before it "
+    "is left\n"
+    "                       for another: 250ms (default)\n"
+    "      --balance RULE   which of several servers is asked: "
+    "connection\n"
+    "                       (default: always the same), round-robin,\n"
+    "                       random or least-loaded\n"
+    "      --fresh          exit with 4 when a price is stale\n"
+    "      --max-age TIME   no older price than this: one that is costs "
+    "a call\n"
+    "                       to the provider; 0 always does\n"
+    "  -w, --watch          go on: a live table on a terminal (q ends "
+    "it),\n"
+    "                       else a line for each change; -f json is an "
+    "object\n"
+    "                       a line\n"
+    "      --explain        why each price is what it is: its age and "
+    "source,\n"
+    "                       what the providers said, what is left to "
+    "ask them\n"
+    "      --history        the prices that the server has kept: "
+    "open, high,\n"
+    "                       low and close of each step\n"
+    "      --from WHEN, --to WHEN\n"
+    "                       of these: 2026-11-20, -7d, "
+    "2026-11-20T14:30:00Z,\n"
+    "                       now (default: all that is kept)\n"
+    "      --step TIME      how long a step is: 1h, 5m; 1d (default)\n"
+    "      --ping           only ask whether a server answers\n"
+    "      --no-color       no colours; $NO_COLOR does the same\n"
+    "  -h, --help           this text\n"
+    "  -V, --version        the version\n"
+    "\n"
+    "Without names: those in $XDG_CONFIG_HOME/quote/watchlist (or\n"
+    "~/.config/quote/watchlist), one a line.\n"
+    "\n"
+    "Exit status: 0 all answered, 1 error, 2 wrong usage, 3 no price "
+    "for\n"
+    "some symbol, 4 stale with --fresh, 5 no server answers.\n"
+    "\n"
+    "More: man quote\n";
+
 const char *arguments_help(void)
 {
-    return "Ask a quoted server for stock prices.\n"
-           "\n"
-           "Examples:\n"
-           "  quote IBM                       one symbol\n"
-           "  quote Google 'Walt Disney Co'   names work wherever symbols do\n"
-           "  quote                           your watch-list, or ten "
-           "companies\n"
-           "  quote --plain IBM | cut -d' ' -f2\n"
-           "                                  just the price, for a script\n"
-           "  quote -s a:7400,b:7400 --json   from whichever server answers\n"
-           "  quote --watch IBM Google        a table that is kept up to date\n"
-           "  quote --explain IBM             why is the price what it is?\n"
-           "  quote --ping                    is a server there?\n"
-           "\n"
-           "Usage: quote [OPTION]... [SYMBOL|NAME]...\n"
-           "\n"
-           "  -s, --server LIST    HOST:PORT or unix:/path, or several, "
-           "separated\n"
-           "                       by commas; a name may stand for several\n"
-           "                       (default $QUOTE_SERVER, else "
-           "127.0.0.1:7400)\n"
-           "  -f, --format FORMAT  table (default), report, json, csv or "
-           "plain\n"
-           "      --json, --plain  the same as -f json, -f plain\n"
-           "      --client ID      who asks: shown in reports, told the "
-           "server\n"
-           "      --repeat N       ask for the whole list N times\n"
-           "      --every TIME     ask for it every TIME, until ended or N "
-           "times\n"
-           "      --reconnect      a new connection for each request of a "
-           "report,\n"
-           "                       for each pass of other formats\n"
-           "      --timeout TIME   how long to wait for an answer: 250ms, 2s\n"
-           "                       (default), 1m\n"
-           "      --attempt TIME   how long a server may be silent before it "
-           "is left\n"
-           "                       for another: 250ms (default)\n"
-           "      --balance RULE   which of several servers is asked: "
-           "connection\n"
-           "                       (default: always the same), round-robin,\n"
-           "                       random or least-loaded\n"
-           "      --fresh          exit with 4 when a price is stale\n"
-           "  -w, --watch          go on: a live table on a terminal (q ends "
-           "it),\n"
-           "                       else a line for each change; -f json is an "
-           "object\n"
-           "                       a line\n"
-           "      --explain        why each price is what it is: its age and "
-           "source,\n"
-           "                       what the providers said, what is left to "
-           "ask them\n"
-           "      --ping           only ask whether a server answers\n"
-           "      --no-color       no colours; $NO_COLOR does the same\n"
-           "  -h, --help           this text\n"
-           "  -V, --version        the version\n"
-           "\n"
-           "Without names: those in $XDG_CONFIG_HOME/quote/watchlist (or\n"
-           "~/.config/quote/watchlist), one a line.\n"
-           "\n"
-           "Exit status: 0 all answered, 1 error, 2 wrong usage, 3 no price "
-           "for\n"
-           "some symbol, 4 stale with --fresh, 5 no server answers.\n"
-           "\n"
-           "More: man quote\n";
+    return help;
 }
 
 static int wrong(struct arguments *out, const char *what, const char *value,
@@ -146,21 +171,66 @@ static bool take_number(const char **text, unsigned long *out)
     return errno == 0;
 }
 
+static unsigned long unit_ms(const char *text)
+{
+    return strcmp(text, "ms") == 0  ? 1
+           : strcmp(text, "s") == 0 ? 1000
+           : strcmp(text, "m") == 0 ? 60000
+           : strcmp(text, "h") == 0 ? 3600000
+           : strcmp(text, "d") == 0 ? 86400000
+                                    : 0;
+}
+
 int arguments_parse_duration(uint32_t *out_ms, const char *text)
 {
     unsigned long number;
     if (!take_number(&text, &number)) {
         return -1;
     }
-    unsigned long factor = strcmp(text, "ms") == 0  ? 1
-                           : strcmp(text, "s") == 0 ? 1000
-                           : strcmp(text, "m") == 0 ? 60000
-                                                    : 0;
-    if (factor == 0 || number == 0 ||
+    unsigned long factor = unit_ms(text);
+    if (factor == 0 || factor > 60000 || number == 0 ||
         number > QUOTED_TIMEOUT_MS_LIMIT / factor) {
         return -1;
     }
     *out_ms = (uint32_t)(number * factor);
+    return 0;
+}
+
+static int parse_max_age(struct arguments *out, const char *text)
+{
+    const char *rest = text;
+    unsigned long number;
+    bool is_number = take_number(&rest, &number);
+    unsigned long factor = is_number ? unit_ms(rest) : 0;
+    if (is_number && number == 0 && *rest == '\0') {
+        factor = 1; // nothing, of whatever unit
+    }
+    if (factor == 0 ||
+        number > (unsigned long)QUOTED_MAX_AGE_MS_LIMIT / factor) {
+        return wrong(out, "--max-age", text,
+                     "0, or a whole number and ms, s, m, h or d, such as 5s; "
+                     "up to 366d");
+    }
+    out->max_age_ms = (int64_t)(number * factor);
+    return 0;
+}
+
+/* The server knows what an instant is, and which steps there are. */
+static int take_text(struct arguments *out, const char **text,
+                     const char *option, const char *value)
+{
+    size_t len = strlen(value);
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] < '!' || value[i] > '~') {
+            len = 0;
+        }
+    }
+    if (len == 0 || len > QUOTED_PERIOD_TEXT_LIMIT) {
+        snprintf(out->error, sizeof(out->error),
+                 "%s: not one word of plain letters, digits and signs", option);
+        return -1;
+    }
+    *text = value;
     return 0;
 }
 
@@ -282,6 +352,17 @@ static int take_option(struct arguments *out, int option, const char *value)
     case OPTION_EXPLAIN:
         out->task = ARGUMENTS_EXPLAIN;
         return 0;
+    case OPTION_HISTORY:
+        out->task = ARGUMENTS_HISTORY;
+        return 0;
+    case OPTION_MAX_AGE:
+        return parse_max_age(out, value);
+    case OPTION_FROM:
+        return take_text(out, &out->period.from, "--from", value);
+    case OPTION_TO:
+        return take_text(out, &out->period.to, "--to", value);
+    case OPTION_STEP:
+        return take_text(out, &out->period.every, "--step", value);
     case OPTION_PING:
         out->task = ARGUMENTS_PING;
         return 0;
@@ -323,27 +404,48 @@ static void choose_repeat(struct arguments *out)
     }
 }
 
+/* Options of a task of its own. */
+static int check_period(struct arguments *out)
+{
+    const struct quoted_period *period = &out->period;
+    const char *option = period->from != NULL    ? "--from"
+                         : period->to != NULL    ? "--to"
+                         : period->every != NULL ? "--step"
+                                                 : NULL;
+    if (option == NULL || out->task == ARGUMENTS_HISTORY) {
+        return 0;
+    }
+    snprintf(out->error, sizeof(out->error), "%s goes with --history only",
+             option);
+    return -1;
+}
+
 /* Options that mean nothing where prices are not asked for once or more. */
 static int check_task(struct arguments *out)
 {
     bool watches = out->task == ARGUMENTS_WATCH;
     bool explains = out->task == ARGUMENTS_EXPLAIN;
+    bool recalls = out->task == ARGUMENTS_HISTORY;
     bool is_wrong_format = explains ? out->format != ARGUMENTS_TABLE
                                     : out->format == ARGUMENTS_REPORT;
-    const char *option = is_wrong_format     ? "--format"
-                         : out->every_ms > 0 ? "--every"
-                         : out->repeat > 0   ? "--repeat"
-                         : out->reconnect    ? "--reconnect"
-                         : out->fresh        ? "--fresh"
-                                             : NULL;
-    if ((!watches && !explains) || option == NULL) {
-        return 0;
+    const char *option = is_wrong_format        ? "--format"
+                         : out->every_ms > 0    ? "--every"
+                         : out->repeat > 0      ? "--repeat"
+                         : out->reconnect       ? "--reconnect"
+                         : out->fresh           ? "--fresh"
+                         : out->max_age_ms >= 0 ? "--max-age"
+                                                : NULL;
+    if ((!watches && !explains && !recalls) || option == NULL) {
+        return check_period(out);
     }
-    snprintf(
-        out->error, sizeof(out->error), "%s and %s%s%s: only one of them%s",
-        watches ? "--watch" : "--explain", option, is_wrong_format ? " " : "",
-        is_wrong_format ? formats[out->format] : "",
-        watches ? ", --watch goes on by itself" : "");
+    snprintf(out->error, sizeof(out->error),
+             "%s and %s%s%s: only one of them%s",
+             watches    ? "--watch"
+             : explains ? "--explain"
+                        : "--history",
+             option, is_wrong_format ? " " : "",
+             is_wrong_format ? formats[out->format] : "",
+             watches ? ", --watch goes on by itself" : "");
     return -1;
 }
 
@@ -377,6 +479,8 @@ int arguments_parse(struct arguments *out, int argc, char **argv)
         .format = ARGUMENTS_TABLE,
         .timeout_ms = QUOTED_TIMEOUT_MS,
         .attempt_ms = QUOTED_ATTEMPT_MS,
+        .max_age_ms = -1,
+        .period = QUOTED_PERIOD_INIT,
     };
     opterr = 0; // the messages are ours
     optind = 0; // GNU: begin anew, also in a test that parses twice

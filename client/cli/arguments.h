@@ -30,6 +30,7 @@ enum arguments_task {
     ARGUMENTS_PING,
     ARGUMENTS_WATCH,
     ARGUMENTS_EXPLAIN,
+    ARGUMENTS_HISTORY,
     ARGUMENTS_HELP,
     ARGUMENTS_VERSION,
 };
@@ -46,6 +47,8 @@ struct arguments {
     enum quoted_balance balance;
     bool reconnect;
     bool fresh;
+    int64_t max_age_ms;          /* of --max-age; -1 where not given */
+    struct quoted_period period; /* of --from, --to and --step */
     bool no_color;
     char **names; /* BORROWED from argv */
     size_t names_count;

@@ -18,6 +18,7 @@
 
 #include "cli/arguments.h"
 #include "cli/follow.h"
+#include "cli/past.h"
 #include "cli/report.h"
 #include "cli/show.h"
 #include "cli/watchlist.h"
@@ -89,6 +90,7 @@ static enum exit_status status_of(int error)
     case QUOTED_E_LIMIT:
     case QUOTED_E_UPSTREAM:
     case QUOTED_E_SYMBOL:
+    case QUOTED_E_TOOOLD:
         return EXIT_NO_DATA;
     case QUOTED_E_UNREACHABLE:
     case QUOTED_E_TIMEOUT:
@@ -104,7 +106,8 @@ static bool is_of_all(int error)
 {
     enum exit_status status = status_of(error);
     return status == EXIT_UNREACHABLE ||
-           (status == EXIT_ERROR && error != QUOTED_E_SERVER);
+           (status == EXIT_ERROR && error != QUOTED_E_SERVER &&
+            error != QUOTED_E_STORE);
 }
 
 /* Print "quote: NAME: why"; a server's sentence has the name in it already. */
@@ -246,6 +249,14 @@ static int explain(struct run *run)
     return (int)run->status;
 }
 
+/* What --max-age demands. */
+static struct quoted_demand demand_of(const struct run *run)
+{
+    struct quoted_demand demand = QUOTED_DEMAND_INIT;
+    demand.max_age_ms = run->arguments->max_age_ms;
+    return demand;
+}
+
 /* Ask for one name after the other, and time each. */
 static int report_pass(struct run *run, struct report *report)
 {
@@ -261,7 +272,8 @@ static int report_pass(struct run *run, struct report *report)
             if (error != 0) {
                 return could_not_open(run, error);
             }
-            quoted_get(run->q, name, &quote);
+            struct quoted_demand demand = demand_of(run);
+            quoted_get_with(run->q, name, &demand, &quote);
         }
         report_request(report, name, &quote, now_ns() - started_ns);
         judge(run, name, &quote);
@@ -341,8 +353,9 @@ static int show_all(struct run *run)
             return could_not_open(run, error);
         }
         run->quotes[0].size = sizeof(run->quotes[0]);
-        quoted_get_many(run->q, (const char *const *)run->names,
-                        run->names_count, run->quotes);
+        struct quoted_demand demand = demand_of(run);
+        quoted_get_many_with(run->q, (const char *const *)run->names,
+                             run->names_count, &demand, run->quotes);
         show_and_judge(run, &show);
     }
     show_end(&show);
@@ -373,6 +386,44 @@ static int choose_names(struct run *run, struct watchlist *list)
     return 0;
 }
 
+/* Show the prices of the past of one name after the other. */
+static int recall(struct run *run)
+{
+    int error = have_handle(run);
+    if (error != 0) {
+        return could_not_open(run, error);
+    }
+    struct past past = {
+        .out = stdout,
+        .format = run->arguments->format,
+        .has_titles = run->names_count > 1,
+        .bars = calloc(QUOTED_HISTORY_LIMIT, sizeof(*past.bars)),
+    };
+    if (past.bars == NULL) {
+        fprintf(stderr, "quote: no memory\n");
+        return EXIT_ERROR;
+    }
+    past_begin(&past);
+    for (size_t i = 0; i < run->names_count; i++) {
+        const char *name = run->names[i];
+        past.bars[0].size = sizeof(past.bars[0]);
+        error = quoted_history(run->q, name, &run->arguments->period, past.bars,
+                               QUOTED_HISTORY_LIMIT, &past.count);
+        if (past.count > QUOTED_HISTORY_LIMIT) { // no server of ours has more
+            past.count = QUOTED_HISTORY_LIMIT;
+        }
+        past_show(&past, name, error, quoted_last_message(run->q));
+        if (error != 0) {
+            complain(name, error, quoted_last_message(run->q));
+            suggest(run, error);
+            note(run, status_of(error));
+        }
+    }
+    past_end(&past);
+    free(past.bars);
+    return EXIT_FINE;
+}
+
 static int follow(struct run *run)
 {
     struct quoted_options options;
@@ -397,6 +448,8 @@ static int ask(struct run *run)
     int status = choose_names(run, &list);
     if (status == 0 && run->arguments->task == ARGUMENTS_WATCH) {
         status = follow(run);
+    } else if (status == 0 && run->arguments->task == ARGUMENTS_HISTORY) {
+        status = recall(run);
     } else if (status == 0) {
         run->quotes = calloc(run->names_count, sizeof(*run->quotes));
         if (run->quotes == NULL) {

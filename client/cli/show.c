@@ -255,7 +255,7 @@ static void fields_of(struct field out[FIELDS], char age[SHOW_AGE_SIZE],
     memcpy(out, fields, sizeof(fields));
 }
 
-static void put_json_text(FILE *out, const char *text)
+void show_json_text(FILE *out, const char *text)
 {
     fputc('"', out);
     for (; *text != '\0'; text++) {
@@ -284,7 +284,7 @@ static void put_json(const struct show *show, const char *asked,
         if (fields[i].is_number) {
             fputs(fields[i].text, show->out);
         } else {
-            put_json_text(show->out, fields[i].text);
+            show_json_text(show->out, fields[i].text);
         }
     }
     fputc('}', show->out);
@@ -298,7 +298,7 @@ static void show_json(const struct show *show, const char *asked,
 }
 
 /* RFC 4180: quotes around what holds a separator, and doubled inside. */
-static void put_csv_text(FILE *out, const char *text)
+void show_csv_text(FILE *out, const char *text)
 {
     if (strpbrk(text, ",\"\r\n") == NULL) {
         fputs(text, out);
@@ -321,7 +321,7 @@ static void show_csv(const struct show *show, const char *asked,
     char age[SHOW_AGE_SIZE];
     fields_of(fields, age, asked, quote);
     for (size_t i = 0; i < FIELDS; i++) {
-        put_csv_text(show->out, fields[i].text);
+        show_csv_text(show->out, fields[i].text);
         fputc(i + 1 < FIELDS ? ',' : '\n', show->out);
     }
 }

@@ -40,6 +40,10 @@ void show_end(struct show *show);
 /* Write an age as people say it: 240ms, 12s, 3m, 5h, 2d; "-" below 0. */
 void show_age(char out[SHOW_AGE_SIZE], long long age_ms);
 
+/* Write a clean text as a string of JSON, or as a field of CSV. */
+void show_json_text(FILE *out, const char *text);
+void show_csv_text(FILE *out, const char *text);
+
 /* Columns that a text takes on a terminal: its characters. */
 size_t show_width(const char *text);
 

@@ -14,6 +14,16 @@ static struct quoted_quote *quote_at(const struct asks *asks, size_t i)
     return (void *)((char *)asks->quotes + i * asks->stride);
 }
 
+/* Write what fits of a struct of ours into one of the caller's, and 0 behind
+ * it. */
+static void hand_over(void *out, size_t size, const void *ours, size_t ours_len)
+{
+    memcpy(out, ours, size < ours_len ? size : ours_len);
+    if (size > ours_len) {
+        memset((char *)out + ours_len, 0, size - ours_len);
+    }
+}
+
 bool asks_may_be_symbol(const char *symbol)
 {
     if (symbol == NULL) {
@@ -55,11 +65,7 @@ void asks_answer(struct asks *asks, size_t i, const struct quoted_quote *quote)
     CHECK(asks->open > 0);
     CHECK(quote->status <= 0);
     struct quoted_quote *out = quote_at(asks, i);
-    size_t ours = sizeof(*quote);
-    memcpy(out, quote, asks->stride < ours ? asks->stride : ours);
-    if (asks->stride > ours) {
-        memset((char *)out + ours, 0, asks->stride - ours);
-    }
+    hand_over(out, asks->stride, quote, sizeof(*quote));
     out->size = (uint32_t)asks->stride;
     asks->open--;
 }
@@ -69,6 +75,22 @@ void asks_fail(struct asks *asks, size_t i, int status, const char *message)
     struct quoted_quote quote = {.size = 0};
     fields_fail(&quote, status, span_of(message));
     asks_answer(asks, i, &quote);
+}
+
+void asks_begin_bars(struct asks_bars *bars)
+{
+    bars->count = 0;
+}
+
+void asks_take_bar(struct asks_bars *bars, const struct quoted_bar *bar)
+{
+    if (bars->count < bars->room) {
+        struct quoted_bar *out =
+            (void *)((char *)bars->bars + bars->count * bars->stride);
+        hand_over(out, bars->stride, bar, sizeof(*bar));
+        out->size = (uint32_t)bars->stride;
+    }
+    bars->count++;
 }
 
 void asks_refer(struct asks *asks, size_t i, enum asks_open why)

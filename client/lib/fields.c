@@ -148,7 +148,7 @@ static int read_error(struct quoted_quote *out, struct span text)
     struct span rest = text;
     struct span word;
     span_split(&rest, ' ', &word);
-    for (int error = QUOTED_E_UNKNOWN; error >= QUOTED_E_SYMBOL; error--) {
+    for (int error = QUOTED_E_UNKNOWN; error >= QUOTED_E_STORE; error--) {
         if (span_equal(word, span_of(quoted_error_name(error)))) {
             bool is_bare = span_trim(rest).len == 0;
             fields_fail(out, error,
@@ -226,4 +226,18 @@ int fields_read_text(struct quoted_quote *out, const struct reply *reply,
     }
     clean_copy_lines(text, size, reply->fields[0]);
     return 0;
+}
+
+int fields_read_bar(struct quoted_bar *out, const struct reply *reply)
+{
+    *out = (struct quoted_bar)QUOTED_BAR_INIT;
+    const struct span *values = reply->fields;
+    bool is_bar = reply->kind == REPLY_FIELDS && reply->count >= 6 &&
+                  read_millis(&out->begins_unix_ms, values[0]) &&
+                  read_number(&out->open, values[1]) &&
+                  read_number(&out->high, values[2]) &&
+                  read_number(&out->low, values[3]) &&
+                  read_number(&out->close, values[4]) &&
+                  read_millis(&out->count, values[5]);
+    return is_bar ? 0 : QUOTED_E_PROTOCOL;
 }

@@ -12,8 +12,9 @@
 
 #include "base/span.h"
 
-struct quoted_quote; /* quoted/quoted.h */
-struct reply;        /* lib/replies.h */
+struct quoted_bar; /* quoted/quoted.h */
+struct quoted_quote;
+struct reply; /* lib/replies.h */
 
 /*
  * Read the reply to HGETALL into *out, all of it but `size`.  Returns what
@@ -30,6 +31,11 @@ int fields_read_pong(struct quoted_quote *out, const struct reply *reply);
  * `size` bytes (1 or more); "" with an error. */
 int fields_read_text(struct quoted_quote *out, const struct reply *reply,
                      char *text, size_t size);
+
+/* Read a row of the reply to HISTORY into all of *out.  Returns 0 or
+ * QUOTED_E_PROTOCOL.  What a newer server has behind its six values is passed
+ * over. */
+int fields_read_bar(struct quoted_bar *out, const struct reply *reply);
 
 /* Make *out, but for its size, an empty quote that failed, with its reason. */
 void fields_fail(struct quoted_quote *out, int status, struct span message);

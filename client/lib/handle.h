@@ -29,6 +29,9 @@ struct lookup; /* lib/lookup.h */
  * that was not set.  More than the limit is none either. */
 #define HANDLE_QUOTE_SIZE_FIRST   sizeof(struct quoted_quote)
 #define HANDLE_OPTIONS_SIZE_FIRST offsetof(struct quoted_options, balance)
+#define HANDLE_DEMAND_SIZE_FIRST  sizeof(struct quoted_demand)
+#define HANDLE_PERIOD_SIZE_FIRST  sizeof(struct quoted_period)
+#define HANDLE_BAR_SIZE_FIRST     sizeof(struct quoted_bar)
 #define HANDLE_SIZE_LIMIT         65536u
 
 /* Whether a program may have set a struct's `size` to this. */

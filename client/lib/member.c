@@ -179,6 +179,7 @@ void member_hang_up(struct member *member)
         member->fd = -1;
     }
     member->is_connecting = false;
+    member->expects_rows = false;
     replies_destroy(&member->replies);
     buffer_clear(&member->out);
 }
@@ -265,6 +266,9 @@ static int take_greeting(struct member *member, const struct reply *reply)
 int member_next_or_push(struct member *member, const struct reply **out)
 {
     while (true) {
+        replies_expect_rows(member->replies,
+                            member->expects_rows &&
+                                member->greeting == GREETING_OVER);
         if (replies_next(member->replies, out) != 0) {
             member_failed(member, QUOTED_E_PROTOCOL, "%s",
                           replies_refusal(member->replies));

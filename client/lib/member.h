@@ -85,7 +85,8 @@ struct member {
     int fd; /* -1 where there is none */
     bool is_connecting;
     bool has_heartbeat;
-    bool has_name; /* the greeting sent a name */
+    bool has_name;     /* the greeting sent a name */
+    bool expects_rows; /* set by who asks: lib/replies.h, for what comes next */
     enum greeting_step greeting;
     struct replies *replies; /* while it is open */
     struct buffer out;       /* bytes to be sent */

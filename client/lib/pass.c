@@ -34,19 +34,56 @@ static uint64_t patient_until(const struct pass *pass)
     return until < pass->deadline_mono_ms ? until : pass->deadline_mono_ms;
 }
 
+static void put_word(struct buffer *out, const char *word)
+{
+    buffer_printf(out, "$%zu\r\n%s\r\n", strlen(word), word);
+}
+
+/* Two words more, where the second is wanted. */
+static void put_option(struct buffer *out, const char *name, const char *value)
+{
+    if (value != NULL) {
+        put_word(out, name);
+        put_word(out, value);
+    }
+}
+
+static void put_history(struct buffer *out, const char *symbol,
+                        const struct quoted_period *period)
+{
+    int options =
+        (period->from != NULL) + (period->to != NULL) + (period->every != NULL);
+    buffer_printf(out, "*%d\r\n$7\r\nHISTORY\r\n", 2 + 2 * options);
+    put_word(out, symbol);
+    put_option(out, "FROM", period->from);
+    put_option(out, "TO", period->to);
+    put_option(out, "EVERY", period->every);
+}
+
+static void put_ask(struct buffer *out, const struct asks *asks, size_t i)
+{
+    if (asks->symbols == NULL) {
+        buffer_put_text(out, "*1\r\n$4\r\nPING\r\n");
+        return;
+    }
+    const char *symbol = asks->symbols[i];
+    if (asks->bars != NULL) {
+        put_history(out, symbol, asks->bars->period);
+        return;
+    }
+    const char *max_age = asks->max_age[0] != '\0' ? asks->max_age : NULL;
+    buffer_put_text(out, max_age != NULL ? "*4\r\n" : "*2\r\n");
+    put_word(out, asks->text != NULL ? "EXPLAIN" : "HGETALL");
+    put_word(out, symbol);
+    put_option(out, "MAXAGE", max_age);
+}
+
 static void compose(struct pass *pass)
 {
     const struct asks *asks = pass->asks;
     struct buffer *out = &pass->member->out;
     while (pass->sent < asks->n && pass->in_flight < PASS_IN_FLIGHT_LIMIT) {
-        if (asks->symbols == NULL) {
-            buffer_put_text(out, "*1\r\n$4\r\nPING\r\n");
-        } else {
-            const char *symbol = asks->symbols[pass->sent];
-            const char *verb = asks->text != NULL ? "EXPLAIN" : "HGETALL";
-            buffer_printf(out, "*2\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
-                          strlen(verb), verb, strlen(symbol), symbol);
-        }
+        put_ask(out, asks, pass->sent);
         pass->in_flight++;
         pass->sent = asks_next_open(asks, pass->sent + 1);
     }
@@ -92,6 +129,29 @@ static int read_reply(const struct asks *asks, const struct reply *reply,
                : fields_read(out, reply);
 }
 
+/* Take the announcement of bars, or one of them.  Returns 0, or
+ * QUOTED_E_PROTOCOL with the reason in *out. */
+static int take_row(struct pass *pass, const struct reply *reply,
+                    struct quoted_quote *out)
+{
+    struct asks_bars *bars = pass->asks->bars;
+    struct quoted_bar bar;
+    *out = (struct quoted_quote){.age_ms = -1};
+    if (!pass->has_rows && reply->kind == REPLY_ROWS) {
+        pass->has_rows = true;
+        pass->rows_left = reply->count;
+        asks_begin_bars(bars);
+        return 0;
+    }
+    if (pass->has_rows && fields_read_bar(&bar, reply) == 0) {
+        asks_take_bar(bars, &bar);
+        pass->rows_left--;
+        return 0;
+    }
+    fields_fail(out, QUOTED_E_PROTOCOL, span_of("a reply that is no history"));
+    return QUOTED_E_PROTOCOL;
+}
+
 static enum pass_outcome take_reply(struct pass *pass,
                                     const struct reply *reply)
 {
@@ -101,7 +161,13 @@ static enum pass_outcome take_reply(struct pass *pass,
         return PASS_GARBAGE;
     }
     struct quoted_quote quote = {.size = 0};
-    int status = read_reply(pass->asks, reply, &quote);
+    bool is_row = pass->asks->bars != NULL &&
+                  (pass->has_rows || reply->kind != REPLY_ERROR);
+    int status = is_row ? take_row(pass, reply, &quote)
+                        : read_reply(pass->asks, reply, &quote);
+    if (is_row && status == 0 && pass->rows_left > 0) {
+        return PASS_GOES_ON;
+    }
     if (status == QUOTED_E_PROTOCOL) {
         member_failed(pass->member, status, "%s", quote.message);
         return PASS_GARBAGE;
@@ -117,6 +183,8 @@ static enum pass_outcome take_replies(struct pass *pass)
 {
     while (true) {
         const struct reply *reply;
+        pass->member->expects_rows =
+            pass->asks->bars != NULL && pass->in_flight > 0 && !pass->has_rows;
         if (member_next(pass->member, &reply) != 0) {
             return PASS_GARBAGE;
         }
@@ -176,6 +244,8 @@ enum pass_outcome pass_run(struct pass *pass)
     pass->latency_us = 0;
     pass->is_busy = false;
     pass->is_draining = false;
+    pass->has_rows = false;
+    pass->rows_left = 0;
     pass->started_us = link_now_us();
     uint64_t until = patient_until(pass);
     while (pass->read < pass->asks->n) {

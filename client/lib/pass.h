@@ -58,8 +58,10 @@ struct pass {
 
     /* Inside pass.c only. */
     bool is_busy;
-    size_t sent; /* index of the next ask to send */
-    size_t read; /* index of the next ask to be answered */
+    bool has_rows;    /* the bars that there are have been announced */
+    size_t rows_left; /* of them, to come */
+    size_t sent;      /* index of the next ask to send */
+    size_t read;      /* index of the next ask to be answered */
     size_t in_flight;
     uint64_t started_us;
 };

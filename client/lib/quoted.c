@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <quoted/quoted.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/un.h>
@@ -231,18 +232,54 @@ void quoted_close(struct quoted **q)
     mem_free(old);
 }
 
+/* --- Quotes --------------------------------------------------------------- */
+
 int quoted_get(struct quoted *q, const char *symbol, struct quoted_quote *quote)
+{
+    return quoted_get_with(q, symbol, NULL, quote);
+}
+
+int quoted_get_many(struct quoted *q, const char *const *symbols, size_t n,
+                    struct quoted_quote *quotes)
+{
+    return quoted_get_many_with(q, symbols, n, NULL, quotes);
+}
+
+int quoted_get_with(struct quoted *q, const char *symbol,
+                    const struct quoted_demand *demand,
+                    struct quoted_quote *quote)
 {
     if (quote == NULL ||
         !handle_is_size(quote->size, HANDLE_QUOTE_SIZE_FIRST)) {
         return QUOTED_E_ARGUMENT;
     }
-    int err = quoted_get_many(q, &symbol, 1, quote);
+    int err = quoted_get_many_with(q, &symbol, 1, demand, quote);
     return err == QUOTED_E_ARGUMENT ? err : quote->status;
 }
 
-int quoted_get_many(struct quoted *q, const char *const *symbols, size_t n,
-                    struct quoted_quote *quotes)
+/* Write down what a demand says, as far as the program knew it when it was
+ * compiled. */
+static int read_demand(struct asks *asks, const struct quoted_demand *demand)
+{
+    if (demand == NULL) {
+        return 0;
+    }
+    if (!handle_is_size(demand->size, HANDLE_DEMAND_SIZE_FIRST) ||
+        demand->max_age_ms < -1 ||
+        demand->max_age_ms > QUOTED_MAX_AGE_MS_LIMIT) {
+        return QUOTED_E_ARGUMENT;
+    }
+    if (demand->max_age_ms >= 0) {
+        int len = snprintf(asks->max_age, sizeof(asks->max_age), "%lldms",
+                           (long long)demand->max_age_ms);
+        CHECK(len > 0 && (size_t)len < sizeof(asks->max_age));
+    }
+    return 0;
+}
+
+int quoted_get_many_with(struct quoted *q, const char *const *symbols, size_t n,
+                         const struct quoted_demand *demand,
+                         struct quoted_quote *quotes)
 {
     if (q == NULL) {
         return QUOTED_E_ARGUMENT;
@@ -261,7 +298,64 @@ int quoted_get_many(struct quoted *q, const char *const *symbols, size_t n,
         .quotes = quotes,
         .stride = quotes->size,
     };
-    return call_run(q, &asks);
+    int err = read_demand(&asks, demand);
+    return err != 0 ? err : call_run(q, &asks);
+}
+
+/* --- Other questions ------------------------------------------------------ */
+
+/* A text of a period: one word, short enough for a command. */
+static bool is_period_text(const char *text)
+{
+    size_t len = text == NULL ? 1 : strnlen(text, QUOTED_PERIOD_TEXT_LIMIT + 1);
+    for (size_t i = 0; text != NULL && i < len; i++) {
+        if (text[i] < '!' || text[i] > '~') {
+            return false;
+        }
+    }
+    return len > 0 && len <= QUOTED_PERIOD_TEXT_LIMIT;
+}
+
+static bool is_period(const struct quoted_period *period)
+{
+    return handle_is_size(period->size, HANDLE_PERIOD_SIZE_FIRST) &&
+           is_period_text(period->from) && is_period_text(period->to) &&
+           is_period_text(period->every);
+}
+
+int quoted_history(struct quoted *q, const char *symbol,
+                   const struct quoted_period *period, struct quoted_bar *bars,
+                   size_t room, size_t *count)
+{
+    static const struct quoted_period all = QUOTED_PERIOD_INIT;
+    bool has_bars =
+        room == 0 ||
+        (bars != NULL && handle_is_size(bars->size, HANDLE_BAR_SIZE_FIRST) &&
+         room <= SIZE_MAX / bars->size);
+    if (q == NULL || count == NULL || !has_bars ||
+        (period != NULL && !is_period(period))) {
+        return QUOTED_E_ARGUMENT;
+    }
+    struct quoted_quote status = QUOTED_QUOTE_INIT;
+    struct asks_bars past = {
+        .period = period != NULL ? period : &all,
+        .bars = bars,
+        .stride = room > 0 ? bars->size : 0,
+        .room = room,
+    };
+    struct asks asks = {
+        .symbols = &symbol,
+        .n = 1,
+        .bars = &past,
+        .quotes = &status,
+        .stride = sizeof(status),
+    };
+    *count = 0;
+    (void)call_run(q, &asks);
+    if (status.status == 0) {
+        *count = past.count;
+    }
+    return status.status;
 }
 
 int quoted_explain(struct quoted *q, const char *symbol, char *text,

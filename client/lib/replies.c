@@ -20,7 +20,8 @@ struct replies {
     size_t reply_bytes;  /* read of the reply that is being read */
     size_t depth;        /* aggregates around the next value */
     size_t left[REPLIES_DEPTH_LIMIT]; /* values to come, in each of them */
-    size_t text_len;                  /* bytes used of `text` */
+    bool expects_rows;
+    size_t text_len; /* bytes used of `text` */
     char text[REPLIES_TEXT_LIMIT];
 };
 
@@ -100,8 +101,9 @@ static enum reading read_count(struct replies *replies, struct value *value,
         return refuse(replies, NO_RESP);
     }
     if (err != 0 || value->count > limit) {
-        return refuse(replies, limit == REPLIES_TEXT_LIMIT
-                                   ? TOO_LONG
+        return refuse(replies, limit == REPLIES_TEXT_LIMIT ? TOO_LONG
+                               : limit == REPLIES_ROWS_LIMIT
+                                   ? "a reply with too many rows"
                                    : "a reply with too many fields");
     }
     return READING_DONE;
@@ -181,6 +183,14 @@ static bool is_aggregate(const struct value *value)
     return memchr("*%~>", value->type, 4) != NULL;
 }
 
+/* Whether a value announces rows, which are replies of their own. */
+static bool begins_rows(const struct replies *replies,
+                        const struct value *value)
+{
+    return replies->expects_rows && replies->depth == 0 && value->type == '*' &&
+           !value->is_null;
+}
+
 static enum reading read_value(struct replies *replies, struct value *value)
 {
     enum reading reading = read_line(replies, value);
@@ -199,7 +209,9 @@ static enum reading read_value(struct replies *replies, struct value *value)
     case '*':
     case '~':
     case '>':
-        return read_count(replies, value, REPLIES_FIELDS_LIMIT);
+        return read_count(replies, value,
+                          begins_rows(replies, value) ? REPLIES_ROWS_LIMIT
+                                                      : REPLIES_FIELDS_LIMIT);
     default:
         return read_scalar(replies, value);
     }
@@ -276,6 +288,11 @@ static void leave_complete(struct replies *replies)
 static enum reading take_value(struct replies *replies,
                                const struct value *value)
 {
+    if (begins_rows(replies, value)) {
+        replies->reply.kind = REPLY_ROWS;
+        replies->reply.count = (size_t)value->count;
+        return READING_DONE;
+    }
     bool is_nested = is_aggregate(value) && !value->is_null;
     size_t depth = replies->depth;
     if (depth == 0) {
@@ -369,6 +386,11 @@ int replies_feed(struct replies *replies, const char *data, size_t len)
     replies->at = 0;
     buffer_put(&replies->bytes, data, len);
     return replies->bytes.failed ? ERR_NOMEM : 0;
+}
+
+void replies_expect_rows(struct replies *replies, bool expects_rows)
+{
+    replies->expects_rows = expects_rows;
 }
 
 bool replies_has_rest(const struct replies *replies)

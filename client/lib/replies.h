@@ -41,6 +41,9 @@ struct replies; /* opaque; see replies.c */
 /* Text, and the length before each of the fields. */
 #define REPLIES_BYTES_LIMIT (2 * REPLIES_TEXT_LIMIT)
 
+/* A server has fewer; who asks has a bound of its own besides. */
+#define REPLIES_ROWS_LIMIT 1000000
+
 /* Redis' answer to HELLO lists modules, which are maps. */
 #define REPLIES_DEPTH_LIMIT 8
 
@@ -51,6 +54,7 @@ enum reply_kind {
     REPLY_NIL,
     REPLY_FIELDS, /* an array, set or map: as above; "" for nil */
     REPLY_PUSH,   /* the same, but an answer to nothing */
+    REPLY_ROWS,   /* `count` replies follow, its rows; no fields */
 };
 
 struct reply {
@@ -75,6 +79,13 @@ int replies_feed(struct replies *replies, const char *data, size_t len);
  * BORROWED until the next call on this reader.
  */
 int replies_next(struct replies *replies, const struct reply **out);
+
+/*
+ * Whether the next array is one of rows, too many for one reply: then it is
+ * given as REPLY_ROWS, up to REPLIES_ROWS_LIMIT, and its values are replies of
+ * their own.  An empty one is no error then.
+ */
+void replies_expect_rows(struct replies *replies, bool expects_rows);
 
 /* Whether bytes wait for the rest of their reply. */
 bool replies_has_rest(const struct replies *replies);

@@ -55,6 +55,8 @@ extern "C" {
     E(QUOTED_E_OVERLOADED, -5, "OVERLOADED", "the server has too much to do")  \
     E(QUOTED_E_DRAINING, -6, "DRAINING", "the server is shutting down")        \
     E(QUOTED_E_SYMBOL, -7, "SYMBOL", "this is not a symbol")                   \
+    E(QUOTED_E_TOOOLD, -8, "TOOOLD", "the price is older than asked for")      \
+    E(QUOTED_E_STORE, -9, "STORE", "what was kept can't be read")              \
     E(QUOTED_E_SERVER, -40, "SERVER", "the server answered an error")          \
     /* What the library finds out by itself. */                                \
     E(QUOTED_E_UNREACHABLE, -41, "UNREACHABLE", "no server could be reached")  \
@@ -149,14 +151,17 @@ QUOTED_API const char *quoted_state_name(int state);
 
 struct quoted; /* opaque */
 
-#define QUOTED_TIMEOUT_MS       2000u    /* the default */
-#define QUOTED_TIMEOUT_MS_LIMIT 3600000u /* an hour */
-#define QUOTED_ATTEMPT_MS       250u     /* the default; the same limit */
-#define QUOTED_ADDRESSES_LIMIT  32       /* addresses of one handle */
-#define QUOTED_NAME_LIMIT       32       /* servers taken of one name */
-#define QUOTED_SERVERS_LIMIT    256      /* servers taken of all names */
-#define QUOTED_SYMBOL_LIMIT     128      /* bytes of one symbol or name */
-#define QUOTED_MANY_LIMIT       1000000  /* symbols of one quoted_get_many() */
+#define QUOTED_TIMEOUT_MS        2000u    /* the default */
+#define QUOTED_TIMEOUT_MS_LIMIT  3600000u /* an hour */
+#define QUOTED_ATTEMPT_MS        250u     /* the default; the same limit */
+#define QUOTED_ADDRESSES_LIMIT   32       /* addresses of one handle */
+#define QUOTED_NAME_LIMIT        32       /* servers taken of one name */
+#define QUOTED_SERVERS_LIMIT     256      /* servers taken of all names */
+#define QUOTED_SYMBOL_LIMIT      128      /* bytes of one symbol or name */
+#define QUOTED_MANY_LIMIT        1000000  /* symbols of one quoted_get_many() */
+#define QUOTED_MAX_AGE_MS_LIMIT  INT64_C(31622400000) /* 366 days */
+#define QUOTED_HISTORY_LIMIT     10000 /* rows that a server gives at most */
+#define QUOTED_PERIOD_TEXT_LIMIT 64    /* bytes of each text of a period */
 
 /*
  * Which server serves a call, where there are several.  A server that failed is
@@ -256,6 +261,97 @@ QUOTED_API int quoted_get(struct quoted *q, const char *symbol,
  */
 QUOTED_API int quoted_get_many(struct quoted *q, const char *const *symbols,
                                size_t n, struct quoted_quote *quotes);
+
+/*
+ * What a quote has to be.  `size` is as with struct quoted_quote, and what a
+ * program does not know yet is as QUOTED_DEMAND_INIT has it.
+ */
+struct quoted_demand {
+    uint32_t size;
+    uint32_t reserved;
+    /* Fetched by the server no longer ago than this, in ms, up to
+     * QUOTED_MAX_AGE_MS_LIMIT; -1: of any age.  A price in its memory that is
+     * older costs a call to the provider; with 0 each does, but for those that
+     * come while one is under way.  The last price of a closed market is young
+     * enough whatever is demanded. */
+    int64_t max_age_ms;
+};
+
+#define QUOTED_DEMAND_INIT                                     \
+    {                                                          \
+        .size = sizeof(struct quoted_demand), .max_age_ms = -1 \
+    }
+
+/*
+ * As quoted_get() and quoted_get_many(), but that each quote is as `demand`
+ * says; NULL demands nothing.  Where no such quote is to be had its status is
+ * QUOTED_E_TOOOLD, and its message says how old the one is that there is and
+ * why it was not renewed; SERVER from a server that is too old to know.
+ * QUOTED_E_ARGUMENT also for a demand outside what is stated above.
+ */
+QUOTED_API int quoted_get_with(struct quoted *q, const char *symbol,
+                               const struct quoted_demand *demand,
+                               struct quoted_quote *quote);
+QUOTED_API int quoted_get_many_with(struct quoted *q,
+                                    const char *const *symbols, size_t n,
+                                    const struct quoted_demand *demand,
+                                    struct quoted_quote *quotes);
+
+/*
+ * Which prices of the past, and in which steps: texts as HISTORY of quoted(8)
+ * takes them, each 1 to QUOTED_PERIOD_TEXT_LIMIT of ! to ~, or NULL for the
+ * server's own choice.  `size` is as above.
+ */
+struct quoted_period {
+    uint32_t size;
+    uint32_t reserved;
+    const char *from;  /* "2026-11-20", RFC 3339, "-7d"; NULL: the first kept */
+    const char *to;    /* the same, and "now", which NULL is */
+    const char *every; /* a step's length, "1h"; NULL: "1d" */
+};
+
+#define QUOTED_PERIOD_INIT                   \
+    {                                        \
+        .size = sizeof(struct quoted_period) \
+    }
+
+/* The prices of one step.  `size` is as with struct quoted_quote. */
+struct quoted_bar {
+    uint32_t size;
+    uint32_t reserved;
+    int64_t begins_unix_ms; /* the step */
+    int64_t count;          /* prices that were kept in it, 1 or more */
+    struct quoted_number open;
+    struct quoted_number high;
+    struct quoted_number low;
+    struct quoted_number close;
+};
+
+#define QUOTED_BAR_INIT                   \
+    {                                     \
+        .size = sizeof(struct quoted_bar) \
+    }
+
+/*
+ * Ask for the prices of a symbol that its server has kept: a bar for each step
+ * in which there was one, the earliest first.  Costs no call to a provider.
+ * `period` may be NULL.  bars[0].size must be set, and is that of them all.
+ *
+ * Returns 0 with *count the number of bars that there are; the first `room` of
+ * them are in `bars`, which has room for as many, and may be NULL where that is
+ * 0.  QUOTED_HISTORY_LIMIT has always been enough.  Else *count is 0, what is
+ * in `bars` has no meaning, and the error is as quoted_get()'s, or
+ *
+ *   QUOTED_E_STORE      The server keeps no prices, or can't read them.
+ *   QUOTED_E_SERVER     It does not take the period, or has no HISTORY.
+ *   QUOTED_E_ARGUMENT   A text or a size; `bars` and *count are untouched.
+ *
+ * Each server of a fleet has kept what it has seen itself.
+ */
+QUOTED_API int quoted_history(struct quoted *q, const char *symbol,
+                              const struct quoted_period *period,
+                              struct quoted_bar *bars, size_t room,
+                              size_t *count);
 
 /* Bytes of the longest text of quoted_explain() and its 0. */
 #define QUOTED_EXPLANATION_SIZE 8192

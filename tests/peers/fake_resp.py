@@ -94,6 +94,15 @@ def error(text):
     return b"-" + text.encode() + b"\r\n"
 
 
+def past(rows):
+    """The reply to HISTORY: rows of (time in ms, open, high, low, close, count)."""
+    out = b"*%d\r\n" % len(rows)
+    for at_ms, *prices, count in rows:
+        out += (b"*6\r\n:%d\r\n" % at_ms + b"".join(bulk(p) for p in prices)
+                + b":%d\r\n" % count)
+    return out
+
+
 def quote(symbol="IBM", price="135.60", **fields):
     """The reply to HGETALL; a field set to None is left out."""
     known = {"symbol": symbol, "price": price} | FIELDS | fields
@@ -108,6 +117,7 @@ class FakeServer:
     def __init__(self, path=None, port=0, greeting=b"", name=None,
                  host="127.0.0.1"):
         self.quotes = {}
+        self.pasts = {}  # replies to HISTORY
         self.name = name
         self.mute = False  # takes connections, and says and hears nothing
         self.beats = 0
@@ -272,6 +282,8 @@ class FakeServer:
             return error("ERR unknown subcommand 'HEARTBEAT'")
         if words[0] == "CLIENT":
             return b"+OK\r\n"
+        if words[0] == "HISTORY" and words[1] in self.pasts:
+            return self.pasts[words[1]]
         if words[0] != "HGETALL":
             return error("ERR unknown command '%s'" % words[0])
         found = self.quotes.get(words[1])

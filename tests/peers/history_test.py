@@ -10,15 +10,17 @@ Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/history_test.py
 """
 
 import datetime as dt
+import json
 import random
 import sqlite3
+import subprocess
 import threading
 import time
 from decimal import Decimal
 
 import pytest
-from programs import (END_S, SLOWER, Market, Server, make_folder, read_info, remove_folder,
-                      wait_until)
+from programs import (END_S, SLOWER, Market, Server, environment, make_folder, program,
+                      read_info, remove_folder, wait_until)
 from wire import Ended, Error
 
 redis = pytest.importorskip("redis", reason="no python3-redis")
@@ -125,6 +127,47 @@ def test_redis_py_asks_for_the_past(path):
             with pytest.raises(redis.ResponseError, match="^FROM takes a day"):
                 py.execute_command("HISTORY", "IBM", "FROM", "yesterday")
             py.close()
+
+
+def run_quote(server, *words):
+    return subprocess.run(
+        [program("client/cli/quote"), "-s", "{}:{}".format(*server.address), "--timeout", "60s",
+         "--attempt", "60s", *words], text=True, capture_output=True, check=False,
+        timeout=120 * SLOWER, env=environment())
+
+
+def test_quote_shows_what_redis_py_is_given(path):
+    first_ms = MIDNIGHT_MS - DAY_MS
+    with Market() as market:
+        make_store(market, path)
+        put(path, [(first_ms + 1000 * n, f"{n}.25") for n in range(BARS_MAX + 1)])
+        with Server(market, f"store.path={path}", "store.history_for=3650d") as server:
+            to_ms = first_ms + 1000 * BARS_MAX
+            done = run_quote(server, "--history", "--from", str(first_ms), "--to", str(to_ms),
+                             "--step", "1s", "--json", "ibm")
+            assert (done.returncode, done.stderr) == (0, "")
+            with server.connect() as client:
+                rows = client.ask("HISTORY", "IBM", "FROM", first_ms, "TO", to_ms, "EVERY", "1s")
+            assert len(rows) == BARS_MAX
+            assert [[dt.datetime.fromisoformat(row["time"]).timestamp() * 1000,
+                     *(row[name] for name in ("open", "high", "low", "close", "count"))]
+                    for row in json.loads(done.stdout)] == rows
+            refused = run_quote(server, "--history", "--step", "1s", "IBM")
+            assert (refused.returncode, refused.stdout) == (1, "")
+            assert f"that is more than {BARS_MAX} steps" in refused.stderr
+            assert run_quote(server, "--history", "--from", "yesterday", "IBM").returncode == 1
+
+
+def test_quote_demands_an_age(market, server):
+    assert run_quote(server, "--max-age", "5m", "--plain", "IBM").stdout == "IBM 137.16\n"
+    market.set_price("IBM", "138")
+    assert run_quote(server, "--max-age", "5m", "--plain", "IBM").stdout == "IBM 137.16\n"
+    assert run_quote(server, "--max-age", "0", "--plain", "IBM").stdout == "IBM 138.00\n"
+    market.answer_next("IBM", {"class": "limit_day", "repeat": 99})
+    late = run_quote(server, "--max-age", "0", "IBM")
+    assert late.returncode == 3
+    assert late.stderr.startswith("quote: IBM: ") and " old, at most 0 ms " in late.stderr
+    assert run_quote(server, "--plain", "IBM").stdout == "IBM 138.00\n"
 
 
 def test_more_rows_than_the_bound_are_refused_with_what_to_change(path):

@@ -764,7 +764,7 @@ def test_pasts_of_several_and_one_that_is_not_there(server):
     assert ask(server, "--history", "--json", "MSFT").stdout == "[]\n"
 
 
-@pytest.mark.parametrize("size", [5, 20, 60, 110])
+@pytest.mark.parametrize("size", [5, 20, 60, 100])
 def test_past_that_is_lost_halfway_is_asked_for_anew(server, other, size):
     other.pasts["IBM"] = past(BARS)
     server.pasts["IBM"] = past([(row[0], "7", "7", "7", "7", 7) for row in BARS])
@@ -779,7 +779,8 @@ def test_past_that_is_lost_halfway_is_asked_for_anew(server, other, size):
 @pytest.mark.parametrize("answer", [
     b"*1\r\n*5\r\n:1\r\n$1\r\n1\r\n$1\r\n1\r\n$1\r\n1\r\n$1\r\n1\r\n",
     b"*1\r\n-ERR no\r\n", b"*1\r\n*1000000\r\n", b"*1000000000\r\n", b"+OK\r\n", b"$-1\r\n",
-    b"*2\r\n>1\r\n:1\r\n*1\r\n:1\r\n", b"*-2\r\n", quote(), past(BARS) + b"+more\r\n"])
+    b"*2\r\n>1\r\n:1\r\n*1\r\n:1\r\n", b"*-2\r\n", quote(), past(BARS) + b"+more\r\n"],
+    ids=[str(number) for number in range(10)])
 def test_past_that_is_none_is_refused(server, answer):
     server.pasts["IBM"] = answer
     result = ask(server, "--history", "--plain", "IBM")
@@ -787,7 +788,7 @@ def test_past_that_is_none_is_refused(server, answer):
         assert (result.returncode, len(result.stdout.splitlines())) == (0, 2)
     else:
         assert (result.returncode, result.stdout) == (1, "")
-        assert result.stderr.startswith("quote: what answered is no quoted server: ")
+        assert result.stderr.startswith("quote: IBM: what answered is no quoted server: ")
 
 
 def test_more_rows_than_any_server_has_harm_nobody(server):

@@ -67,6 +67,22 @@ _quote() {
         _quote_offer "$current" < <(printf '%s\n' 1s 10s 1m)
         return
         ;;
+    --max-age)
+        _quote_offer "$current" < <(printf '%s\n' 0 5s 1m 1h)
+        return
+        ;;
+    --from)
+        _quote_offer "$current" < <(printf '%s\n' -1d -7d -30d)
+        return
+        ;;
+    --to)
+        _quote_offer "$current" < <(printf '%s\n' now)
+        return
+        ;;
+    --step)
+        _quote_offer "$current" < <(printf '%s\n' 1m 1h 1d)
+        return
+        ;;
     --client | --repeat)
         COMPREPLY=()
         return
@@ -75,8 +91,8 @@ _quote() {
     if [[ $current == -* ]]; then
         _quote_offer "$current" < <(printf '%s\n' --server --format --json \
             --plain --client --repeat --every --reconnect --timeout \
-            --attempt --balance --fresh --watch --explain --ping --no-color \
-            --help --version)
+            --attempt --balance --fresh --max-age --watch --explain \
+            --history --from --to --step --ping --no-color --help --version)
         return
     fi
     _quote_offer "$current" < <(_quote_names)

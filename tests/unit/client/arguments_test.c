@@ -96,6 +96,33 @@ static void short_ways_mean_the_same(void **state)
     assert_int_equal(line.arguments.task, ARGUMENTS_VERSION);
 }
 
+static void ages_and_periods_are_taken(void **state)
+{
+    (void)state;
+    struct line line;
+    assert_int_equal(PARSE(&line, "IBM"), 0);
+    assert_int_equal(line.arguments.max_age_ms, -1);
+    assert_int_equal(PARSE(&line, "--max-age", "0"), 0);
+    assert_int_equal(line.arguments.max_age_ms, 0);
+    assert_int_equal(PARSE(&line, "--max-age", "0s"), 0);
+    assert_int_equal(line.arguments.max_age_ms, 0);
+    assert_int_equal(PARSE(&line, "--max-age=5s"), 0);
+    assert_int_equal(line.arguments.max_age_ms, 5000);
+    assert_int_equal(PARSE(&line, "--max-age=366d"), 0);
+    assert_int_equal(line.arguments.max_age_ms, QUOTED_MAX_AGE_MS_LIMIT);
+    assert_int_equal(PARSE(&line, "--history", "--from=-7d", "--step", "1h"),
+                     0);
+    assert_int_equal(line.arguments.task, ARGUMENTS_HISTORY);
+    assert_string_equal(line.arguments.period.from, "-7d");
+    assert_null(line.arguments.period.to);
+    assert_string_equal(line.arguments.period.every, "1h");
+    const char *const bad[] = {"-1s", "367d", "1", "", "1.5s", "5 s", "00s "};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(PARSE(&line, "--max-age", (char *)bad[i]), -1);
+        assert_non_null(strstr(line.arguments.error, ": not 0, or a whole"));
+    }
+}
+
 static void names_may_begin_with_a_dash_behind_two(void **state)
 {
     (void)state;
@@ -150,6 +177,17 @@ static void wrong_arguments_are_named(void **state)
          "--explain and --format json: only one of them"},
         {{"--explain", "IBM", "--fresh"},
          "--explain and --fresh: only one of them"},
+        {{"--history", "-freport"},
+         "--history and --format report: only one of them"},
+        {{"--history", "--max-age=1s"},
+         "--history and --max-age: only one of them"},
+        {{"--from", "-7d", "IBM"}, "--from goes with --history only"},
+        {{"--watch", "--to=now"}, "--to goes with --history only"},
+        {{"--step="},
+         "--step: not one word of plain letters, digits and signs"},
+        {{"--to=a b"}, "--to: not one word of plain letters, digits and signs"},
+        {{"--watch", "--max-age=0"},
+         "--watch and --max-age: only one of them, --watch goes on by itself"},
         {{"--watch", "--every=1s"},
          "--watch and --every: only one of them, --watch goes on by itself"},
         {{"--watch", "-freport"},
@@ -233,6 +271,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(no_arguments_ask_for_a_table),
     cmocka_unit_test(all_options_are_taken),
     cmocka_unit_test(short_ways_mean_the_same),
+    cmocka_unit_test(ages_and_periods_are_taken),
     cmocka_unit_test(names_may_begin_with_a_dash_behind_two),
     cmocka_unit_test(every_is_without_end_unless_repeat_says),
     cmocka_unit_test(wrong_arguments_are_named),

@@ -103,7 +103,33 @@ static void inv2_shorter_quotes_are_not_overrun(void **state)
     }
 }
 
+/* Bars are written as far as there is room, and counted beyond it. */
+static void inv2_bars_stay_within_their_room(void **state)
+{
+    (void)state;
+    struct longer {
+        struct quoted_bar bar;
+        char more[8];
+    } bars[3];
+    memset(bars, 0x5a, sizeof(bars));
+    struct asks_bars past = {
+        .bars = bars, .stride = sizeof(bars[0]), .room = 2, .count = 7};
+    asks_begin_bars(&past);
+    for (int i = 0; i < 5; i++) {
+        const struct quoted_bar bar = {.size = 1, .count = i};
+        asks_take_bar(&past, &bar);
+    }
+    assert_int_equal(past.count, 5);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(bars[i].bar.size, sizeof(bars[0]));
+        assert_int_equal(bars[i].bar.count, i);
+        assert_int_equal(bars[i].more[7], 0);
+    }
+    assert_int_equal(bars[2].bar.size, 0x5a5a5a5a);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(inv2_bars_stay_within_their_room),
     cmocka_unit_test(open_asks_are_found_in_order),
     cmocka_unit_test(what_is_no_symbol_is_final_at_once),
     cmocka_unit_test(inv2_longer_quotes_end_in_zeros),

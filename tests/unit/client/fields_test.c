@@ -225,7 +225,38 @@ static void an_explanation_is_only_a_text(void **state)
     }
 }
 
+static void bars_are_read_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct quoted_bar bar;
+    struct reply reply = FIELDS("1763596800000", "135.60", "137", "0.5",
+                                "136.10", "12", "and", "more");
+    assert_int_equal(fields_read_bar(&bar, &reply), 0);
+    assert_int_equal(bar.size, sizeof(bar));
+    assert_int_equal(bar.begins_unix_ms, 1763596800000);
+    assert_string_equal(bar.open.text, "135.60");
+    assert_string_equal(bar.high.text, "137");
+    assert_string_equal(bar.low.text, "0.5");
+    assert_string_equal(bar.close.text, "136.10");
+    assert_int_equal(bar.close.digits, 1361);
+    assert_int_equal(bar.count, 12);
+    const char *const wrong[][6] = {
+        {"x", "1", "1", "1", "1", "1"},       {"-1", "1", "1", "1", "1", "1"},
+        {"1", "", "1", "1", "1", "1"},        {"1", "1", "1e", "1", "1", "1"},
+        {"1", "1", "1", "\033[2J", "1", "1"}, {"1", "1", "1", "1", "", "1"},
+        {"1", "1", "1", "1", "1", "many"},    {"1", "1", "1", "1", "1", NULL},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        reply = FIELDS(wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3],
+                       wrong[i][4], wrong[i][5]);
+        assert_int_equal(fields_read_bar(&bar, &reply), QUOTED_E_PROTOCOL);
+    }
+    reply = one(REPLY_TEXT, "1");
+    assert_int_equal(fields_read_bar(&bar, &reply), QUOTED_E_PROTOCOL);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(bars_are_read_whole_or_not_at_all),
     cmocka_unit_test(all_fields_are_read),
     cmocka_unit_test(absent_fields_are_empty),
     cmocka_unit_test(unknown_fields_are_passed_over),

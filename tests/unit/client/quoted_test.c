@@ -28,7 +28,7 @@ static void every_error_has_a_name_and_a_sentence(void **state)
 static void errors_of_the_wire_are_the_servers(void **state)
 {
     (void)state;
-    for (int error = QUOTED_E_UNKNOWN; error >= QUOTED_E_SYMBOL; error--) {
+    for (int error = QUOTED_E_UNKNOWN; error >= QUOTED_E_STORE; error--) {
         assert_string_equal(quoted_error_name(error), err_word(error));
     }
 }
@@ -156,6 +156,70 @@ static void arguments_that_make_no_sense_are_refused(void **state)
     quoted_close(NULL);
 }
 
+static void demands_outside_their_range_are_refused(void **state)
+{
+    (void)state;
+    struct quoted *q;
+    struct quoted_quote quote = QUOTED_QUOTE_INIT;
+    quote.status = 5;
+    assert_int_equal(quoted_open(&q, "127.0.0.1:1", NULL), 0);
+    const struct quoted_demand bad[] = {
+        {.max_age_ms = 1},
+        {.size = 8, .max_age_ms = 1},
+        {.size = sizeof(bad[0]), .max_age_ms = -2},
+        {.size = sizeof(bad[0]), .max_age_ms = QUOTED_MAX_AGE_MS_LIMIT + 1},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(quoted_get_with(q, "IBM", &bad[i], &quote),
+                         QUOTED_E_ARGUMENT);
+    }
+    assert_int_equal(quote.status, 5);
+    // It is a demand, but no symbol.
+    const struct quoted_demand good = {.size = sizeof(good),
+                                       .max_age_ms = QUOTED_MAX_AGE_MS_LIMIT};
+    assert_int_equal(quoted_get_with(q, "", &good, &quote), QUOTED_E_SYMBOL);
+    quoted_close(&q);
+}
+
+static void periods_that_make_no_sense_are_refused(void **state)
+{
+    (void)state;
+    struct quoted *q;
+    struct quoted_bar bars[2] = {QUOTED_BAR_INIT};
+    size_t count = 7;
+    char longest[QUOTED_PERIOD_TEXT_LIMIT + 2];
+    memset(longest, 'x', sizeof(longest));
+    longest[QUOTED_PERIOD_TEXT_LIMIT + 1] = '\0';
+    assert_int_equal(quoted_open(&q, "127.0.0.1:1", NULL), 0);
+    const uint32_t size = sizeof(struct quoted_period);
+    const struct quoted_period bad[] = {
+        {.from = "1"},
+        {.size = size, .from = ""},
+        {.size = size, .to = "a b"},
+        {.size = size, .every = "1d\r\n"},
+        {.size = size, .every = longest},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(quoted_history(q, "IBM", &bad[i], bars, 2, &count),
+                         QUOTED_E_ARGUMENT);
+    }
+    assert_int_equal(quoted_history(q, "IBM", NULL, NULL, 2, &count),
+                     QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_history(q, "IBM", NULL, bars + 1, 1, &count),
+                     QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_history(q, "IBM", NULL, bars, 2, NULL),
+                     QUOTED_E_ARGUMENT);
+    assert_int_equal(quoted_history(NULL, "IBM", NULL, bars, 2, &count),
+                     QUOTED_E_ARGUMENT);
+    assert_int_equal(count, 7);
+    assert_int_equal(quoted_history(q, "", NULL, bars, 2, &count),
+                     QUOTED_E_SYMBOL);
+    assert_int_equal(quoted_history(q, NULL, NULL, NULL, 0, &count),
+                     QUOTED_E_SYMBOL);
+    assert_int_equal(count, 0);
+    quoted_close(&q);
+}
+
 static void what_is_no_symbol_is_refused_without_a_server(void **state)
 {
     (void)state;
@@ -216,6 +280,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(options_outside_their_range_are_refused),
     cmocka_unit_test(options_of_an_older_program_are_taken),
     cmocka_unit_test(arguments_that_make_no_sense_are_refused),
+    cmocka_unit_test(demands_outside_their_range_are_refused),
+    cmocka_unit_test(periods_that_make_no_sense_are_refused),
     cmocka_unit_test(what_is_no_symbol_is_refused_without_a_server),
     cmocka_unit_test(pauses_double_up_to_their_limit),
     cmocka_unit_test(attempts_double_without_overflow),

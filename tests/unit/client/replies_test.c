@@ -92,11 +92,45 @@ static void cut_anywhere_changes_nothing(void **state)
     }
 }
 
-static void assert_refused(const char *bytes)
+/* What HISTORY is answered: more rows than a reply has fields. */
+static void rows_are_replies_of_their_own(void **state)
 {
-    struct replies *r;
+    struct replies *r = *state;
+    replies_expect_rows(r, true);
+    feed(r, ">2\r\n+waiting\r\n:1\r\n*9999\r\n*2\r\n:1\r\n$1\r\na\r\n*2\r\n");
+    assert_int_equal(next(r)->kind, REPLY_PUSH);
+    const struct reply *reply = next(r);
+    assert_int_equal(reply->kind, REPLY_ROWS);
+    assert_int_equal(reply->count, 9999);
+    replies_expect_rows(r, false);
+    reply = next(r);
+    assert_int_equal(reply->kind, REPLY_FIELDS);
+    assert_int_equal(reply->count, 2);
+    assert_text(reply->fields[1], "a");
+    assert_null(next(r));
+    assert_true(replies_has_rest(r));
+    feed(r, ":2\r\n$1\r\nb\r\n");
+    assert_text(next(r)->fields[1], "b");
+    assert_false(replies_has_rest(r));
+}
+
+static void no_rows_are_rows_too_and_errors_stay_errors(void **state)
+{
+    struct replies *r = *state;
+    replies_expect_rows(r, true);
+    feed(r, "*0\r\n-STORE none\r\n$1\r\na\r\n*-1\r\n%1\r\n+a\r\n+b\r\n");
+    const struct reply *reply = next(r);
+    assert_int_equal(reply->kind, REPLY_ROWS);
+    assert_int_equal(reply->count, 0);
+    assert_int_equal(next(r)->kind, REPLY_ERROR);
+    assert_int_equal(next(r)->kind, REPLY_TEXT);
+    assert_int_equal(next(r)->kind, REPLY_NIL);
+    assert_int_equal(next(r)->kind, REPLY_FIELDS);
+}
+
+static void assert_refused_by(struct replies *r, const char *bytes)
+{
     const struct reply *reply;
-    assert_int_equal(replies_create(&r), 0);
     assert_string_equal(replies_refusal(r), "");
     feed(r, bytes);
     int err = 0;
@@ -109,6 +143,23 @@ static void assert_refused(const char *bytes)
     feed(r, "+PONG\r\n");
     assert_int_equal(replies_next(r, &reply), ERR_PROTOCOL);
     assert_null(reply);
+}
+
+static void rows_have_a_bound(void **state)
+{
+    (void)state;
+    struct replies *r;
+    assert_int_equal(replies_create(&r), 0);
+    replies_expect_rows(r, true);
+    assert_refused_by(r, "*1000001\r\n");
+    replies_destroy(&r);
+}
+
+static void assert_refused(const char *bytes)
+{
+    struct replies *r;
+    assert_int_equal(replies_create(&r), 0);
+    assert_refused_by(r, bytes);
     replies_destroy(&r);
 }
 
@@ -282,6 +333,11 @@ static void oom_reads_nothing(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(rows_are_replies_of_their_own, make,
+                                    unmake),
+    cmocka_unit_test_setup_teardown(no_rows_are_rows_too_and_errors_stay_errors,
+                                    make, unmake),
+    cmocka_unit_test(rows_have_a_bound),
     cmocka_unit_test_setup_teardown(replies_come_one_by_one, make, unmake),
     cmocka_unit_test(cut_anywhere_changes_nothing),
     cmocka_unit_test_setup_teardown(resp3_is_read, make, unmake),
