@@ -20,6 +20,7 @@ struct call {
     uint64_t deadline_mono_ms;
     uint64_t attempt_ms; /* of this round */
     bool is_hopeful;     /* something failed in this round that time may heal */
+    bool is_far; /* connecting took longer than the attempt time in it */
     bool has_no_memory;
     int status; /* how the last attempt failed, or 0 */
     int result; /* what call_run() returns */
@@ -164,12 +165,14 @@ static void try_member(struct call *call, struct member *member)
     if (!try_held(call, member) || is_over(call)) {
         return;
     }
-    int err = member_connect(member, &call->q->greeting, attempt_until(call));
+    uint64_t until = attempt_until(call);
+    int err = member_connect(member, &call->q->greeting, until);
     if (err == ERR_NOMEM) {
         call->has_no_memory = true;
         return;
     }
     if (err != 0) {
+        call->is_far = call->is_far || link_now_ms() >= until;
         fail(call, member);
         return;
     }
@@ -298,9 +301,14 @@ uint64_t call_pause_ms(uint32_t round)
     return pause < CALL_PAUSE_MS_LIMIT ? pause : CALL_PAUSE_MS_LIMIT;
 }
 
-uint64_t call_attempt_ms(uint32_t attempt_ms, uint32_t round)
+uint64_t call_attempt_ms(uint32_t attempt_ms, uint32_t doublings)
 {
-    return (uint64_t)attempt_ms << (round < 16 ? round : 16);
+    return (uint64_t)attempt_ms << (doublings < 16 ? doublings : 16);
+}
+
+bool call_doubles(size_t members, uint32_t round, bool is_far)
+{
+    return members > 1 || is_far || round % 3 == 2;
 }
 
 static void pause_after(const struct call *call, uint32_t round)
@@ -337,10 +345,13 @@ int call_run(struct quoted *q, struct asks *asks)
         .deadline_mono_ms = now + q->timeout_ms,
     };
     begin(&call);
+    uint32_t doublings = 0;
     for (uint32_t round = 0; asks->open > 0; round++) {
         call.is_hopeful = false;
-        call.attempt_ms = call_attempt_ms(q->attempt_ms, round);
+        call.is_far = false;
+        call.attempt_ms = call_attempt_ms(q->attempt_ms, doublings);
         run_round(&call);
+        doublings += call_doubles(q->pool.count, round, call.is_far);
         if (is_over(&call) || !call.is_hopeful || round + 1 == q->rounds_max) {
             break;
         }

@@ -23,6 +23,8 @@
 
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct asks;   /* lib/asks.h */
@@ -43,6 +45,14 @@ int call_run(struct quoted *q, struct asks *asks);
  * drawn from its upper half. */
 uint64_t call_pause_ms(uint32_t round);
 
-/* The attempt time of the n-th round: it doubles, so that a network which is
+/* The attempt time when it has been doubled so often: so a network which is
  * slow, or a fleet that is, is not given up for ever. */
-uint64_t call_attempt_ms(uint32_t attempt_ms, uint32_t round);
+uint64_t call_attempt_ms(uint32_t attempt_ms, uint32_t doublings);
+
+/*
+ * Whether the attempt time doubles after the n-th round, from 0, of a handle
+ * with so many members; `is_far`: connecting took too long in it.  With one
+ * member that is not far only after each third round: behind it may be a
+ * balancer, whose next connection leads to another server.
+ */
+bool call_doubles(size_t members, uint32_t round, bool is_far);

@@ -224,8 +224,10 @@ struct quoted_options {
  * ms and doubling up to 500 ms, and then they are tried again.
  *
  * Silence is told from waiting: a server says that it lives while it waits for
- * its provider, so one that has said nothing for attempt_ms (250 ms; doubled in
- * each further turn) is gone.  A server too old to say so is given up after a
+ * its provider, so one that has said nothing for attempt_ms (250 ms) is gone.
+ * That is doubled for each further turn, but with one address after each third
+ * only, or after one in which connecting took longer: behind it may be a
+ * balancer.  A server too old to say so is given up after a
  * third of the time that is left, while another is left to try.
  */
 QUOTED_API int quoted_open(struct quoted **out, const char *addresses,

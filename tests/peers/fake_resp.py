@@ -120,6 +120,7 @@ class FakeServer:
         self.pasts = {}  # replies to HISTORY
         self.name = name
         self.mute = False  # takes connections, and says and hears nothing
+        self.muted = 0  # how many of its first connections are like that
         self.beats = 0
         self.watchers = {}  # sockets that have subscribed, with their symbols
         self.steps = []
@@ -203,7 +204,7 @@ class FakeServer:
     def _serve(self, connection, number):
         try:
             connection.sendall(self.greeting)
-            if self.mute:
+            if self.mute or number <= self.muted:
                 self.stopped.wait()
             reader = connection.makefile("rb")
             while True:

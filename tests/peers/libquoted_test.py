@@ -172,6 +172,17 @@ def test_server_that_greets_nobody_is_left_for_another():
                 assert price([silent, servers[1]]) == ["IBM 2.00"]
 
 
+def test_silent_servers_behind_one_address_cost_the_attempt_time_each():
+    """A balancer may lead to a silent one again: no reason to wait for twice as long."""
+    with fakes(1) as servers:
+        servers[0].muted = 3
+        # Three silences and the answer fit, but not three of which each is longer.
+        result = run(servers, "--attempt", f"{ATTEMPT_MS // 2}ms", "--timeout",
+                     f"{ATTEMPT_MS * 5 // 2}ms", "--plain", "IBM")
+        assert (result.returncode, result.stdout) == (0, "IBM 1.00\n"), result
+        assert servers[0].connections == 4
+
+
 # --- Strangers -----------------------------------------------------------------
 
 

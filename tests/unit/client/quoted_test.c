@@ -251,6 +251,17 @@ static void attempts_double_without_overflow(void **state)
                      (uint64_t)QUOTED_TIMEOUT_MS_LIMIT << 16);
 }
 
+/* With one address, of which a balancer makes another server each time. */
+static void one_who_is_not_far_is_tried_thrice_alike(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 9; round++) {
+        assert_true(call_doubles(2, round, false));
+        assert_true(call_doubles(1, round, true));
+        assert_int_equal(call_doubles(1, round, false), round % 3 == 2);
+    }
+}
+
 static void patience_of_the_last_way_is_the_deadline(void **state)
 {
     (void)state;
@@ -285,6 +296,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_no_symbol_is_refused_without_a_server),
     cmocka_unit_test(pauses_double_up_to_their_limit),
     cmocka_unit_test(attempts_double_without_overflow),
+    cmocka_unit_test(one_who_is_not_far_is_tried_thrice_alike),
     cmocka_unit_test(patience_of_the_last_way_is_the_deadline),
     cmocka_unit_test(oom_opens_nothing),
 };
