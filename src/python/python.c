@@ -61,9 +61,13 @@ struct python {
     struct buffer releases; // requests that are not urgent
     struct references references;
     struct follows follows;
-    bool is_paused;
-    bool is_gone;    // the connection
-    bool is_counted; // the request that is being run, by how it ended
+    struct loop_task rest; // to go on with what came
+    uint64_t turn;         // in which this was charged:
+    size_t charged;        // of PYTHON_TURN_BYTES
+    bool is_resting;       // until that task runs
+    bool is_paused;        // by invariant (2)
+    bool is_gone;          // the connection
+    bool is_counted;       // the request that is being run, by how it ended
 };
 
 struct worker *python_worker(const struct python *python)
@@ -174,6 +178,43 @@ static struct span raw_of(const struct brine_value *value)
     return (struct span){value->raw, value->raw_len};
 }
 
+/* --- Sharing the worker ------------------------------------------------------
+ */
+
+void python_charge(struct python *python, size_t bytes)
+{
+    python->charged += bytes;
+}
+
+/* Whether more of what came may be answered now; else the connection is paused
+ * until the worker's next turn.  Invariant (5). */
+static bool may_go_on(struct python *python)
+{
+    struct loop *loop = &python_worker(python)->loop;
+    if (python->turn != loop->turns) {
+        python->turn = loop->turns;
+        python->charged = 0;
+    }
+    if (python->charged < PYTHON_TURN_BYTES) {
+        return true;
+    }
+    python->is_resting = true;
+    conn_pause(python->guest->conn);
+    loop_put_off(loop, &python->rest);
+    metric_add(python_worker(python)->cells, METRIC_connections_put_off, 1);
+    return false;
+}
+
+static void on_rest(struct loop_task *task)
+{
+    struct python *python =
+        (struct python *)((char *)task - offsetof(struct python, rest));
+    python->is_resting = false;
+    if (!python->is_paused) {
+        conn_resume(python->guest->conn); // may end the session
+    }
+}
+
 /* --- Calls that wait ---------------------------------------------------------
  */
 
@@ -223,7 +264,9 @@ static void resume_if_free(struct python *python)
 {
     if (python->is_paused && python->symbols <= PYTHON_WAITING_LIMIT / 2) {
         python->is_paused = false;
-        conn_resume(python->guest->conn); // may end the session
+        if (!python->is_resting) {
+            conn_resume(python->guest->conn); // may end the session
+        }
     }
 }
 
@@ -450,6 +493,7 @@ static size_t answer_one(struct python *python, struct span bytes)
     if (taken < 0) {
         refuse_bytes(python, message->error);
     } else if (taken > 0) {
+        python_charge(python, scratch.len);
         take_message(python, message);
     }
     buffer_deinit(&scratch);
@@ -463,7 +507,8 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
     struct guest *guest = python->guest;
     struct conn *conn = guest->conn;
     size_t taken = 0;
-    while (taken < len && !python->is_paused && !guest->is_ending) {
+    while (taken < len && !python->is_paused && !guest->is_ending &&
+           may_go_on(python)) {
         size_t one =
             answer_one(python, (struct span){bytes + taken, len - taken});
         taken += one;
@@ -503,6 +548,7 @@ static void *open_python(struct guest *guest)
         TAILQ_INIT(&python->calls);
         TAILQ_INIT(&python->collections);
         python->releases = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
+        python->rest.run = on_rest;
         follow_init(&python->follows, python);
     }
     return python;
@@ -522,6 +568,7 @@ static void close_python(void *state)
 {
     struct python *python = state;
     python->is_gone = true;
+    loop_call_off(&python_worker(python)->loop, &python->rest);
     follow_end_all(&python->follows);
     free_calls(python);
     for (struct collection *collection;

@@ -584,6 +584,27 @@ def test_pipelined_frames_are_all_answered(server):
             assert read_message(sock)[0] == consts.MSG_REPLY
 
 
+def test_frames_that_inflate_hold_up_nobody(market):
+    """400 frames of some 100 bytes come in one piece and hold 24 MB, of which a turn of
+    the worker takes two; who asks in between is answered.  There is no request 99."""
+    def frame(seq):
+        packed = zlib.compress(brine.dump((1, seq, (99, (2, ((1, b"\0" * 60000),))))))
+        return struct.pack("!LB", len(packed), 1) + packed + b"\n"
+
+    count = 400
+    with Server(market, "server.workers=1") as server, connected(server) as conn:
+        assert conn.root.get_price("IBM") == 137.16
+        with socket.create_connection(server.address) as greedy:
+            greedy.sendall(b"".join(frame(i) for i in range(count)))
+            for i in range(count):
+                if i % 40 == 0:
+                    assert conn.root.get_price("IBM") == 137.16
+                kind, seq, ((_, exception), *_) = read_message(greedy)
+                assert (kind, seq, exception) == (consts.MSG_EXCEPTION, i, "KeyError")
+        # Reads, of which there are a few, begin with nothing put off.
+        assert count / 2 - 50 <= stats(server)["connections_put_off"] <= count / 2
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in CORPUS.glob("bad_*")))
 def test_what_breaks_the_protocol_ends_its_own_connection(server, conn, name):
     get_price = conn.root.get_price
