@@ -16,6 +16,8 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests/figures"))
 from figure import plot, table  # noqa: E402
 
+from side import is_told  # noqa: E402
+
 
 @dataclass
 class Figure:
@@ -131,9 +133,20 @@ class Curve:
         text = f"{server}: {number(begin)} at {first:,}, {number(end)} at {last:,}"
         beside = {other: self.at(other, last, figure.key)
                   for other in self.points if other not in self.ours}
-        ratios = [f"{number(end / value)} times {other}" for other, value in beside.items()
-                  if value]
-        return f"{text}; there it is {', '.join(ratios)}." if ratios else f"{text}."
+        told = [other for other in beside if self.is_told(server, other, last, figure.key)]
+        ratios = [f"{number(end / beside[other])} times {other}" for other in told]
+        text += f"; there it is {', '.join(ratios)}" if ratios else ""
+        blurred = [other for other, value in beside.items() if value and other not in told]
+        text += f"; its rounds differ too much for a ratio to {', '.join(blurred)}" \
+            if blurred else ""
+        return f"{text}."
+
+    def is_told(self, server, other, x, key):
+        """Whether there is a ratio at a point: both are there, and the rounds differ by
+        less than the servers."""
+        rounds = zip(self.points[server].get(x, []), self.points[other].get(x, []))
+        ratios = [one[key] / beside[key] for one, beside in rounds if beside[key]]
+        return ratios != [] and is_told(ratios)
 
     # --- What is drawn ---
 

@@ -9,7 +9,10 @@ import re
 import statistics
 from dataclasses import asdict, dataclass, field
 
-from side import middle_half, verdict
+from side import is_told, middle_half, verdict
+
+# In place of a ratio whose rounds differ by more than the two that it compares.
+NO_RATIO = "no ratio"
 
 # Of a block of loads: what is shown of what bench/load said, and how.
 COLUMNS = {
@@ -40,6 +43,14 @@ class Finding:
         _, low, high = self.bounds()
         return verdict(low, high, self.target, self.at_least)
 
+    def is_stated(self):
+        """Whether there is a figure: not of a ratio whose rounds differ by too much."""
+        return bool(self.unit) or is_told(self.values)
+
+    def measured(self):
+        """The figure for people."""
+        return self.form(self.bounds()[0]) if self.is_stated() else NO_RATIO
+
     def form(self, value):
         """A value as people read it."""
         if self.unit:
@@ -60,7 +71,7 @@ class Finding:
 
     def line(self, name, judged):
         """For people."""
-        text = f"  {name}  {self.form(self.bounds()[0]):>7}"
+        text = f"  {name}  {self.measured():>{len(NO_RATIO)}}"
         if self.spread():
             text += f"   middle half {self.spread()}"
         if judged and self.target is not None:
@@ -68,8 +79,18 @@ class Finding:
         return text
 
     def distance(self):
-        """How far the median is from the target, in per cent of it."""
-        beyond = self.bounds()[0] / self.target - 1
+        """How far the median is from the target, in per cent of it; where there is no
+        ratio, the nearer bound, unless the target is between them."""
+        median, *bounds = self.bounds()
+        if self.is_stated():
+            return self.distance_of(median)
+        if self.verdict() not in ("met", "missed"):
+            return ""
+        return f"at least {self.distance_of(min(bounds, key=lambda one: abs(one - self.target)))}"
+
+    def distance_of(self, value):
+        """The same of one value."""
+        beyond = value / self.target - 1
         worse = -beyond if self.at_least else beyond
         return f"{abs(beyond):.0%} {'beyond it' if worse > 0 else 'better'}" \
             if round(abs(beyond), 2) else "at it"
@@ -163,7 +184,7 @@ def table(blocks):
                 continue
             told = one.verdict().split(":")[0]
             told = "**missed**" if told == "missed" else told
-            out.append(f"| {one.work} | {one.what} | {one.aim()} | {one.form(one.bounds()[0])} | "
+            out.append(f"| {one.work} | {one.what} | {one.aim()} | {one.measured()} | "
                        f"{one.spread()} | {one.distance()} | {told} |")
     return out
 

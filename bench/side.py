@@ -9,7 +9,8 @@ that says as ratios.
 bench/load asks.  What is compared is the CPU time of the server's processes, by the
 kernel's own accounting; a ratio is that of one round, stated are the median of the
 rounds and their middle half.  A target that lies within the middle half is neither
-met nor missed: the rounds differ by more than the distance to it.
+met nor missed: the rounds differ by more than the distance to it.  A ratio whose middle
+half is wider than its distance from 1 is not stated at all.
 """
 import contextlib
 import json
@@ -136,6 +137,13 @@ def middle_half(values):
         return values[0], values[0], values[0]
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
     return median, low, high
+
+
+def is_told(values):
+    """Whether the rounds of a ratio differ by less than the two that it compares, so
+    that it may be stated.  One round has nothing to differ from."""
+    median, low, high = middle_half(values)
+    return high - low <= abs(median - 1)
 
 
 def verdict(low, high, target, at_least=False):

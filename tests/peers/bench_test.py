@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benchmarks still run; how fast anything is, is not judged here."""
 
+import importlib
 import json
 import os
 import re
@@ -53,6 +54,39 @@ def test_a_tiny_run_of_the_benchmark_has_every_section_and_its_table(tmp_path):
     assert "/found.json" in both and "/more.json" in both, "each run tells how it was made"
     changed = set(rows) - set(both.splitlines())
     assert changed and all(row.startswith("| start") for row in changed), changed
+
+
+def finding(what, values, target):
+    return {"work": "GET", "what": what, "values": values, "target": target}
+
+
+def test_a_ratio_whose_rounds_differ_by_more_than_the_servers_is_not_printed(tmp_path):
+    found = [finding("a / b", [0.90, 0.93, 0.97, 1.02, 1.06], 1.1),
+             finding("a / c", [0.70, 0.73, 0.75, 0.76, 0.79], 0.5),
+             finding("memory", [1535.0], 2048) | {"unit": "bytes"}]
+    blocks = [{"title": "GET", "section": "resp", "findings": found}]
+    (tmp_path / "found.json").write_text(
+        json.dumps({"about": ["date"], "judged": True, "blocks": blocks}))
+    (tmp_path / "page.md").write_text("<!-- bench: resp -->\n<!-- bench: end -->\n")
+    rows = run_bench("--table", tmp_path / "found.json")
+    assert "| a / b | at most 1.1 | no ratio | 0.93 to 1.02 | at least 7% better | met |" in rows
+    assert "| a / c | at most 0.5 | 0.75 | 0.73 to 0.76 | 50% beyond it | **missed** |" in rows
+    assert "| memory | at most 2,048 bytes | 1,535 bytes |" in rows
+    run_bench("--table", tmp_path / "found.json", "--into", tmp_path / "page.md")
+    text = (tmp_path / "page.md").read_text()
+    assert "no ratio   middle half 0.93 to 1.02" in text and "0.97" not in text
+
+
+def test_a_curve_says_no_ratio_where_its_rounds_differ_by_more(monkeypatch):
+    monkeypatch.syspath_prepend(TOP / "bench")
+    curve = importlib.import_module("curve")
+    figures = [curve.Figure("rate", "Rate", "a second")]
+    one = curve.Curve("x", "X", "about", "x", figures)
+    for ours, near, far in (90, 100, 20), (110, 101, 21), (102, 99, 20):
+        for name, rate in ("quoted", ours), ("near", near), ("far", far):
+            one.add(name, 7, {"rate": rate})
+    said = one.sentence(figures[0])
+    assert "there it is 5.1 times far; its rounds differ too much for a ratio to near." in said
 
 
 def test_the_page_has_a_place_for_each_section():
