@@ -73,7 +73,7 @@ static void note_busy(struct call *call, struct member *member,
         fail(call, member);
         return;
     }
-    pool_answered(member, call->attempt_ms * 1000, link_now_ms());
+    pool_refused(member, call->attempt_ms * 1000, link_now_ms());
     if (call->q->pool.count == 1) {
         member_hang_up(member);
     }

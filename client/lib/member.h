@@ -80,6 +80,7 @@ struct member {
     uint64_t score;               /* its place in the handle's own order */
     uint64_t cost_us;             /* decaying average, at cost_mono_ms */
     uint64_t cost_mono_ms;
+    uint64_t latency_us; /* of its last answer; 0 before the first */
 
     /* The connection. */
     int fd; /* -1 where there is none */

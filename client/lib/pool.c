@@ -197,9 +197,9 @@ static struct member *choose_of_two(struct pool *pool, size_t count,
     second += second >= first;
     struct member *one = candidate(pool, first);
     struct member *other = candidate(pool, second);
-    // By less than a quarter is by chance: such two are asked evenly.
+    // Which of two equals is `one` was drawn: such two are asked evenly.
     return pool_cost_us(one, now_mono_ms) / 5 * 4 <=
-                   pool_cost_us(other, now_mono_ms)
+                   pool_cost_us(other, now_mono_ms) + POOL_ALIKE_US
                ? one
                : other;
 }
@@ -324,10 +324,25 @@ static void take_cost(struct member *member, uint64_t cost_us,
     member->cost_mono_ms = now_mono_ms;
 }
 
-void pool_answered(struct member *member, uint64_t cost_us,
-                   uint64_t now_mono_ms)
+static void is_well(struct member *member)
 {
     member->health = MEMBER_WELL;
     member->failures = 0;
+}
+
+void pool_answered(struct member *member, uint64_t latency_us,
+                   uint64_t now_mono_ms)
+{
+    // Of one answer that was late nobody knows whose fault it was: the
+    // server's, the network's or this machine's.
+    uint64_t last_us = member->latency_us;
+    member->latency_us = latency_us;
+    is_well(member);
+    take_cost(member, latency_us < last_us ? latency_us : last_us, now_mono_ms);
+}
+
+void pool_refused(struct member *member, uint64_t cost_us, uint64_t now_mono_ms)
+{
+    is_well(member);
     take_cost(member, cost_us, now_mono_ms);
 }

@@ -41,6 +41,10 @@ struct server; /* lib/handle.h */
  * a server that was slow a few seconds ago is worth a try. */
 #define POOL_HALF_LIFE_MS 1000u
 
+/* Members that differ by less, or by less than a quarter, are equal: by so much
+ * answers of one server differ, and nobody notices. */
+#define POOL_ALIKE_US 500u
+
 struct pool {
     uint32_t balance;        /* an enum quoted_balance */
     uint64_t random;         /* state of the generator, never 0 */
@@ -96,11 +100,16 @@ void pool_revived(struct member *member);
 
 /*
  * A member answered asks: it is well.  What that cost is the time until the
- * first sign of it; for one that has too much to do, more than its quick answer
- * took, or it would draw others.
+ * first sign of it, or until that of the answer before, if that was less: one
+ * late answer counts for nothing, and two in a row do.
  */
-void pool_answered(struct member *member, uint64_t cost_us,
+void pool_answered(struct member *member, uint64_t latency_us,
                    uint64_t now_mono_ms);
+
+/* A member answered that it has too much to do: it is well, and costs more than
+ * its quick answer took, at once, or it would draw others. */
+void pool_refused(struct member *member, uint64_t cost_us,
+                  uint64_t now_mono_ms);
 
 /* What the average of a member's latencies has come down to by now. */
 uint64_t pool_cost_us(const struct member *member, uint64_t now_mono_ms);

@@ -174,7 +174,8 @@ struct quoted; /* opaque */
  *   ROUND_ROBIN   Call by call the next one, beginning with a random one.
  *   RANDOM        Call by call a random one.
  *   LEAST_LOADED  Of two that are drawn at random the one that has answered
- *                 faster of late.  One that was not asked for a while counts as
+ *                 faster of late, by a quarter and half a millisecond at least;
+ *                 else either.  One that was not asked for a while counts as
  *                 faster and faster, so that it is tried again.
  */
 enum quoted_balance {

@@ -95,9 +95,10 @@ def test_random_reaches_all():
         assert set(shares(servers, "random", 120)) == {"1", "2", "3"}
 
 
-def test_least_loaded_reaches_more_than_one():
+def test_least_loaded_reaches_all():
+    """How evenly is for pool_test.c to say: a fake on a busy machine is slow or not."""
     with fakes(3) as servers:
-        assert len(shares(servers, "least-loaded", 120)) > 1
+        assert set(shares(servers, "least-loaded", 120)) == {"1", "2", "3"}
 
 
 def test_connection_keeps_to_one_server_and_many_spread():

@@ -318,6 +318,31 @@ static void inv5_least_loaded_avoids_the_slow_one(void **state)
     pool_deinit(&f.pool);
 }
 
+/* As servers of one kind are: now and then one is late, and that is no load. */
+static void inv5_least_loaded_is_even_among_equals(void **state)
+{
+    (void)state;
+    for (uint64_t gap_us = 100; gap_us <= 100000; gap_us *= 10) {
+        struct fixture f;
+        make(&f, 3, QUOTED_BALANCE_LEAST_LOADED, gap_us);
+        uint64_t draw = gap_us;
+        unsigned counts[3] = {0};
+        for (uint64_t i = 0; i < 6000; i++) {
+            uint64_t now = START_MS + i * gap_us / 1000;
+            size_t at = first(&f, now);
+            counts[at]++;
+            bool is_late = i % 100 == 0;
+            uint64_t latency_us = 150 + testing_random(&draw) % 300;
+            pool_answered(f.pool.members[at],
+                          is_late ? latency_us * 50 : latency_us, now);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            assert_in_range(counts[i], 1850, 2150); // 2000, sigma 37
+        }
+        pool_deinit(&f.pool);
+    }
+}
+
 static void costs_rise_at_once_and_fall_by_halves(void **state)
 {
     (void)state;
@@ -327,6 +352,8 @@ static void costs_rise_at_once_and_fall_by_halves(void **state)
     assert_int_equal(pool_cost_us(member, START_MS), 0);
     pool_answered(member, 1000, START_MS);
     pool_answered(member, 8000, START_MS + 1);
+    assert_int_equal(pool_cost_us(member, START_MS + 1), 1000); // once is none
+    pool_answered(member, 9000, START_MS + 1);
     uint64_t then = START_MS + 1;
     assert_int_equal(pool_cost_us(member, then), 8000);
     assert_int_equal(pool_cost_us(member, then + 500), 6000);
@@ -336,6 +363,9 @@ static void costs_rise_at_once_and_fall_by_halves(void **state)
     pool_answered(member, 2000, then + 1000);
     assert_int_equal(pool_cost_us(member, then + 1000),
                      5000); // (8 - 2) / 2 + 2
+    // Who has too much to do says so, which counts at once.
+    pool_refused(member, 250000, then + 1000);
+    assert_int_equal(pool_cost_us(member, then + 1000), 250000);
     pool_deinit(&f.pool);
 }
 
@@ -367,6 +397,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(inv5_round_robin_begins_anywhere),
     cmocka_unit_test(inv5_random_is_even),
     cmocka_unit_test(inv5_least_loaded_avoids_the_slow_one),
+    cmocka_unit_test(inv5_least_loaded_is_even_among_equals),
     cmocka_unit_test(costs_rise_at_once_and_fall_by_halves),
     cmocka_unit_test(oom_leaves_the_pool_as_it_was),
 };
