@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 #define PATIENCE_MS 20000
-#define AWAIT_S     20
+#define AWAIT_S     60
 
 IMPLEMENTS(mono_ms)
 static uint64_t mono_ms(const struct clock *clock)

@@ -18,7 +18,7 @@
 #include "base/check.h"
 
 #define GUESTS_LIMIT 200
-#define AWAIT_S      20
+#define AWAIT_S      60
 
 struct guest {
     int fd; // -1: none

@@ -173,7 +173,7 @@ static void inv1_peer_that_takes_nothing_is_cut(void **state)
 static void take_some(struct pair *pair, struct buffer *got)
 {
     size_t before = conn_unsent(pair->conn);
-    uv_timer_start(&pair->guard, pair_hangs, 10000, 0);
+    uv_timer_start(&pair->guard, pair_hangs, PAIR_PATIENCE_MS, 0);
     while (conn_unsent(pair->conn) == before) {
         pair_receive(pair, got, 20000);
         pair_turn(pair, false);
@@ -221,7 +221,7 @@ static void unsent_is_what_the_kernel_has_not_taken(void **state)
     size_t last = conn_unsent(pair.conn);
     assert_true(last > 0 && last < composed);
     unsigned falls = 0;
-    uv_timer_start(&pair.guard, pair_hangs, 10000, 0);
+    uv_timer_start(&pair.guard, pair_hangs, PAIR_PATIENCE_MS, 0);
     while (got.len < composed) {
         pair_receive(&pair, &got, 20000);
         pair_turn(&pair, false);

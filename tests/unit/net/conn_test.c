@@ -149,7 +149,7 @@ static void megabytes_are_echoed_whole(void **state)
     }
     struct buffer got = buffer_empty(2 * ECHO_BYTES);
     size_t out = 0;
-    uv_timer_start(&pair.guard, pair_hangs, 10000, 0);
+    uv_timer_start(&pair.guard, pair_hangs, PAIR_PATIENCE_MS, 0);
     while (got.len < ECHO_BYTES) {
         size_t piece = 1 + testing_random(&seed) % 100000;
         piece = piece < ECHO_BYTES - out ? piece : ECHO_BYTES - out;

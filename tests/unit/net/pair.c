@@ -225,7 +225,7 @@ ssize_t pair_receive(const struct pair *pair, struct buffer *out, size_t most)
 ssize_t pair_receive_all(struct pair *pair, struct buffer *out, size_t len)
 {
     ssize_t last = 1;
-    uv_timer_start(&pair->guard, pair_hangs, 10000, 0);
+    uv_timer_start(&pair->guard, pair_hangs, PAIR_PATIENCE_MS, 0);
     while (out->len < len && (last > 0 || last == -1)) {
         last = pair_receive(pair, out, len - out->len);
         pair_turn(pair, false);
