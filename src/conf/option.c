@@ -277,7 +277,7 @@ static const struct option options[] = {
     },
     {
         .key = "http.cors_origins",
-        .type = OPTION_TEXT,
+        .type = OPTION_ORIGINS,
         .offset = offsetof(struct conf, http.cors_origins),
         .max = 1024,
         .initial = "",

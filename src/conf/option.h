@@ -23,6 +23,7 @@ enum option_type {
     OPTION_TEXT,      /* char *; min and max are bytes */
     OPTION_NAME,      /* char *; a-z 0-9 - _; min and max are bytes */
     OPTION_URL,       /* char *; an origin, without a slash at its end, or "" */
+    OPTION_ORIGINS,   /* char *; origins with spaces between, "*", or "" */
     OPTION_CHOICE,    /* char *; one of `choices` */
     OPTION_ADDRESSES, /* struct conf_list; min and max are addresses */
     OPTION_DURATION,  /* uint64_t, milliseconds */

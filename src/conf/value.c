@@ -132,6 +132,32 @@ static bool is_url(struct span text)
     return scheme > 0 && is_host(host) && (port.data == NULL || is_port(port));
 }
 
+/* As a browser says it of a page: no path, and not even a slash. */
+static bool is_origin(struct span text)
+{
+    struct span rest = text;
+    struct span scheme;
+    struct span host;
+    struct span port;
+    if (!span_split(&rest, ':', &scheme) || !starts_with(rest, "//")) {
+        return span_equal(text, span_of("null")); // of a page without one
+    }
+    split_port((struct span){rest.data + 2, rest.len - 2}, &host, &port);
+    return scheme.len > 0 && has_only(scheme, LETTERS DIGITS "+-.") &&
+           is_host(host) && (port.data == NULL || is_port(port));
+}
+
+static bool are_origins(struct span text)
+{
+    bool are_good = true;
+    struct span word;
+    bool is_any = span_equal(text, span_of("*"));
+    while (!is_any && span_split(&text, ' ', &word)) {
+        are_good = are_good && (word.len == 0 || is_origin(word));
+    }
+    return are_good;
+}
+
 static bool is_choice(struct span choices, struct span text)
 {
     struct span choice;
@@ -159,6 +185,8 @@ static int check_text(const struct option *option, struct span text)
         is_good = has_only(text, LETTERS_SMALL DIGITS "-_");
     } else if (option->type == OPTION_URL) {
         is_good = text.len == 0 || is_url(text);
+    } else if (option->type == OPTION_ORIGINS) {
+        is_good = are_origins(text);
     }
     return is_good ? 0 : ERR_SYNTAX;
 }
@@ -367,6 +395,8 @@ void value_print_allowed(char out[VALUE_ALLOWED_SIZE],
         [OPTION_TEXT] = " of UTF-8 without control characters",
         [OPTION_NAME] = " of a-z 0-9 - _",
         [OPTION_URL] = ", without user, password or path",
+        [OPTION_ORIGINS] = " of origins with spaces between, each "
+                           "scheme://host or scheme://host:port, or *",
         [OPTION_CHOICE] = "",
         [OPTION_ADDRESSES] = ", each host:port, [ipv6]:port, *:port or "
                              "unix:/absolute/path",

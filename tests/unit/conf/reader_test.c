@@ -127,6 +127,11 @@ static void wrong_values_are_told_with_their_line(void **state)
                         "quoted.yaml:2: server.listen: found \"a:1,7400\"; "
                         "allowed: 1 to 16 addresses, each host:port, "
                         "[ipv6]:port, *:port or unix:/absolute/path");
+    assert_file_refused("http:\n  cors_origins: [\"https://a.example\"]\n",
+                        "quoted.yaml:2: http.cors_origins: found a list; "
+                        "allowed: 0 to 1024 bytes of origins with spaces "
+                        "between, each scheme://host or scheme://host:port, or "
+                        "*");
     assert_file_refused("server:\n  listen: []\n",
                         "quoted.yaml:2: server.listen: found \"\"; allowed: 1 "
                         "to 16 addresses, each host:port, [ipv6]:port, *:port "

@@ -234,6 +234,43 @@ static void longest_list_is_printed(void **state)
     assert_int_equal(set(f, "server.listen", text), ERR_SYNTAX);
 }
 
+static void pages_are_told_by_their_origins(void **state)
+{
+    static const char *const good[] = {
+        "",
+        "*",
+        "null",
+        "https://a.example",
+        "https://a.example http://localhost:8080 http://[::1]:80",
+        " https://a.example  https://b.example ",
+        "moz-extension://0f-1",
+    };
+    static const char *const bad[] = {
+        "a.example",
+        "https://a.example, https://b.example",
+        "https://a.example,https://b.example",
+        "https://a.example/",
+        "https://a.example/page",
+        "https://a.example:x",
+        "https://",
+        "://a.example",
+        "https:/a.example",
+        "https://*.example",
+        "https://u:p@a.example",
+        "* https://a.example",
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_int_equal(set(f, "http.cors_origins", good[i]), 0);
+        assert_prints(f, "http.cors_origins", good[i]);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        if (set(f, "http.cors_origins", bad[i]) != ERR_SYNTAX) {
+            fail_msg("%s was taken", bad[i]);
+        }
+    }
+}
+
 static void urls_are_origins(void **state)
 {
     struct fixture *f = *state;
@@ -331,6 +368,7 @@ static const struct CMUnitTest tests[] = {
     TEST(lists_hold_1_to_16),
     TEST(longest_list_is_printed),
     TEST(urls_are_origins),
+    TEST(pages_are_told_by_their_origins),
     TEST(provider_names_are_plain),
     TEST(ranges_are_told),
     TEST(oom_keeps_the_old_value),
