@@ -101,8 +101,8 @@ def test_prices_get_stale_all_the_time(market):
         while not enough.is_set():
             ask_in_pieces(server, number, 5, is_right)
 
-    with Server(market, "server.workers=4", "cache.fresh_for=100ms", "fetch.warm_for=0") as server, \
-            server.connect() as client:
+    settings = ("server.workers=4", "cache.fresh_for=100ms", "fetch.warm_for=0")
+    with Server(market, *settings) as server, server.connect() as client:
         def look():
             return read_info(client.ask("INFO", "stats"))
 
