@@ -106,8 +106,8 @@ def deploy_stack(own, tmp_path_factory):
 @pytest.fixture(name="loads")
 def start_loads(own, stack):
     """Clients beside it, some of nginx, some of the servers themselves."""
-    price = stack.quote()["price"]
     names = stack.wait_ready()
+    price = wait_until(lambda: stack.quote().get("price"), "a price", READY_S, LOOK_S)
     with Loads(own, stack.network, price, "nginx:7400", "server:7400") as loads:
         loads.wait_servers(names)
         yield loads
