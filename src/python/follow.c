@@ -17,6 +17,10 @@
 #include "serve/guest.h"
 #include "serve/worker.h"
 
+/* What beginning or ending to follow a symbol is charged: it takes as long as
+ * reading so many bytes does, and a symbol may be two of them. */
+#define FOLLOW_CHARGE_BYTES 64
+
 struct callback {
     size_t uses; // symbols
     size_t id_len;
@@ -168,18 +172,46 @@ static bool resolve_all(const struct python_request *request,
     return true;
 }
 
+/* Have those symbols followed that are not yet: all of them, or none. */
+static int add_all(struct follows *follows, const struct symbol *symbols,
+                   size_t count, struct callback *callback)
+{
+    for (size_t i = 0; i < count; i++) {
+        int err = find(follows, &symbols[i]) == NULL
+                      ? add(follows, &symbols[i], callback)
+                      : 0;
+        if (err != 0) {
+            drop_all(follows, callback); // it is new, and so are they
+            return err;
+        }
+    }
+    return 0;
+}
+
+/* The function takes the place of the one before it, and is told the current
+ * quote as that was. */
+static void replace(struct follows *follows, struct followed *followed,
+                    struct callback *callback)
+{
+    leave_callback(follows, followed->callback);
+    followed->callback = callback;
+    callback->uses++;
+    bool is_joined =
+        watch_tell_again(&follows->watcher, symbol_span(&followed->symbol));
+    CHECK(is_joined);
+}
+
 static void start(struct python_request *request, struct follows *follows,
                   const struct symbol *symbols, size_t count,
                   struct callback *callback)
 {
-    int err = 0;
     callback->uses = 1; // ours, for now
+    int err = add_all(follows, symbols, count, callback);
     for (size_t i = 0; i < count && err == 0; i++) {
         struct followed *known = find(follows, &symbols[i]);
-        if (known != NULL) {
-            drop(follows, known); // to be told the current quote again
+        if (known->callback != callback) {
+            replace(follows, known, callback);
         }
-        err = add(follows, &symbols[i], callback);
     }
     leave_callback(follows, callback);
     settle(follows);
@@ -211,6 +243,7 @@ static void change(struct python_request *request, struct span callback,
                    const struct symbol *symbols, size_t count)
 {
     struct follows *follows = python_follows(request->python);
+    python_charge(request->python, count * FOLLOW_CHARGE_BYTES);
     if (callback.len == 0) {
         stop(request, follows, symbols, count);
         return;

@@ -16,6 +16,7 @@
  *   (3) A function that raises is called no more, for none of its symbols; but
  *       for the calls that are under way.
  *   (4) A function is released, once, when no symbol has it any more.
+ *   (5) A watch() that is refused, for whatever reason, changes nothing.
  *
  * Threads: the worker's.
  */

@@ -202,6 +202,18 @@ static int want(struct watched **out, struct watches *watches,
     return entry != NULL ? 0 : has_room ? ERR_NOMEM : ERR_FULL;
 }
 
+/* A watch of a symbol has joined: what is known is its first news. */
+static void tell_first(struct watch *watch, bool looks)
+{
+    if (looks || !watched_has_price(watch->entry)) {
+        watched_look(watch->entry);
+    }
+    if (watch->entry->is_told) {
+        watched_mark(watch);
+        watched_post(watch->watcher->watches);
+    }
+}
+
 int watch_join(struct watcher *watcher, const struct symbol *symbol,
                struct span label)
 {
@@ -228,14 +240,18 @@ int watch_join(struct watcher *watcher, const struct symbol *symbol,
     watches->spare -= is_first && entry->is_told;
     watch->entry = entry;
     TAILQ_INSERT_TAIL(&entry->watches_list, watch, beside);
-    if (is_first || !watched_has_price(entry)) {
-        watched_look(entry);
-    }
-    if (entry->is_told) {
-        watched_mark(watch);
-        watched_post(watches);
-    }
+    tell_first(watch, is_first);
     return 0;
+}
+
+bool watch_tell_again(struct watcher *watcher, struct span label)
+{
+    struct watch *watch = find_watch(watcher, label, false);
+    if (watch == NULL) {
+        return false;
+    }
+    tell_first(watch, false);
+    return true;
 }
 
 int watch_join_pattern(struct watcher *watcher, struct span pattern)

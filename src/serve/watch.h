@@ -131,6 +131,11 @@ void watch_leave_all(struct watcher *watcher);
 int watch_join(struct watcher *watcher, const struct symbol *symbol,
                struct span label);
 
+/* What was joined under a label is told once more what is current, as if it was
+ * joined now: (3) is for what comes then.  Fails for nothing.  Returns whether
+ * it was joined. */
+bool watch_tell_again(struct watcher *watcher, struct span label);
+
 /* Watch whatever is fetched and whose symbol matches a pattern
  * (base/glob.h), which is the label; errors as above. */
 int watch_join_pattern(struct watcher *watcher, struct span pattern);

@@ -170,6 +170,22 @@ def test_wrong_arguments_raise(conn, arguments, exception, text):
     assert text in str(raised.value)
 
 
+def test_watch_that_is_refused_changes_nothing(market):
+    with Server(market, "cache.fresh_for=100ms", "cache.symbols_max=100") as server, \
+            connected(server) as conn:
+        first, second = Heard(), Heard()
+        conn.root.watch("IBM", first.called)
+        first.wait(("IBM", "137.16"))
+        with pytest.raises(RuntimeError, match="too much is watched"):
+            conn.root.watch(["IBM", *(f"A{i}" for i in range(100))], second.called)
+        with pytest.raises(ValueError, match="neither a name nor a symbol"):
+            conn.root.watch(["IBM", "AAPL", "no symbol!"], second.called)
+        assert stats(server)["watches_open"] == 1
+        market.set_price("IBM", "5.50")
+        first.wait(("IBM", "5.50"))
+        assert not second.calls
+
+
 def test_arguments_may_be_named(conn):
     heard = Heard()
     conn.root.watch(callback=heard.called, symbols=["IBM"])

@@ -123,6 +123,30 @@ static void inv2_newest_arrives_in_random_schedules(void **state)
     }
 }
 
+static void inv3_who_asks_again_is_told_again(void **state)
+{
+    (void)state;
+    struct listener one;
+    begin(&one);
+    one.is_lazy = true;
+    assert_false(watch_tell_again(&one.watcher, span_of("A")));
+    join(&one, "A");
+    assert_true(watch_tell_again(&one.watcher, span_of("A"))); // not known yet
+    assert_false(watch_has_news(&one.watcher));
+    publish("A", 20);
+    deliver();
+    struct watch_news news;
+    for (int i = 0; i < 3; i++) {
+        assert_true(watch_next(&one.watcher, &news));
+        assert_int_equal(news.quote->fetched_mono_ms, 20);
+        assert_false(watch_next(&one.watcher, &news));
+        assert_true(watch_tell_again(&one.watcher, span_of("A")));
+    }
+    deliver();
+    assert_int_equal(one.told, 2); // of the publish, and of the last
+    watch_leave_all(&one.watcher);
+}
+
 static void inv3_of_several_only_the_newest_is_taken(void **state)
 {
     (void)state;
@@ -370,6 +394,7 @@ static const struct CMUnitTest tests[] = {
     TEST(inv1_older_fetch_is_not_taken),
     TEST(inv1_earlier_price_is_not_taken),
     TEST(inv2_newest_arrives_in_random_schedules),
+    TEST(inv3_who_asks_again_is_told_again),
     TEST(inv3_of_several_only_the_newest_is_taken),
     TEST(inv3_what_is_published_again_is_not_taken_again),
     TEST(inv4_first_news_is_what_is_in_memory),
