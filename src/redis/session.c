@@ -116,7 +116,8 @@ void session_hold_pushes(struct session *session)
     session->confirming = backlog_last(&session->backlog);
 }
 
-/* A peer that has not taken what was sent would not see it. */
+/* A peer that has not taken what was sent would not see it, and behind the end
+ * nothing can be sent. */
 IMPLEMENTS(on_beat)
 static void on_beat(void *user)
 {
@@ -124,7 +125,8 @@ static void on_beat(void *user)
     struct conn *conn = session->guest->conn;
     const struct turn *first = TAILQ_FIRST(&session->backlog.list);
     CHECK(first == NULL || !backlog_is_done(first));
-    if (!has_place_for_push(session) || conn_unsent(conn) > 0) {
+    if (!has_place_for_push(session) || !conn_is_open(conn) ||
+        conn_unsent(conn) > 0) {
         return;
     }
     size_t count = first != NULL ? backlog_count_waiting(&session->backlog)

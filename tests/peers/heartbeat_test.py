@@ -268,3 +268,13 @@ def test_a_server_that_drains_says_so_up_to_the_reply(market, server, beaten):
     assert receive(beaten) == "137.16"
     assert beaten.wait_end() == b""
     assert server.wait_exit() == 0
+
+
+def test_nothing_is_sent_behind_the_end(server, beaten):
+    """Its peer may still be sending, and would lose the last reply to a reset."""
+    assert isinstance(beaten.ask("SUBSCRIBE", "IBM"), Push)
+    beaten.send("QUIT")
+    assert beaten.wait_end().endswith(b"+OK\r\n")
+    host, port = beaten.socket.getsockname()
+    ended = server.wait_line(rf"connection ended.*peer={host}:{port}.*why=(\w+)")
+    assert ended.group(1) == "closed", ended.group()
