@@ -205,10 +205,7 @@ static struct problem problem_of(const struct worker *worker,
     struct problem problem = problem_of_err(answer->err);
     problem.symbol = symbol_span(&answer->symbol);
     problem.retry_after_ms = retry_after_ms(worker, answer);
-    if (answer->err == ERR_SYMBOL) {
-        problem.detail = span_of("this is neither a name nor a symbol, which "
-                                 "is " SYMBOL_FORM);
-    } else if (answer->reason != NULL) {
+    if (answer->err != ERR_SYMBOL && answer->reason != NULL) {
         problem.detail = span_of(answer->reason);
     }
     return problem;

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "proto/http.h"
+#include "quote/symbol.h"
 #include "show/render.h"
 
 struct row {
@@ -12,31 +13,35 @@ struct row {
     int err;          // 0: of HTTP itself
     const char *code; // NULL: the err's word
     const char *title;
+    const char *detail; // what is to be said more, where nobody says it better
 };
 
 /* The first row of an err, and of a status, is that which is answered. */
 static const struct row table[] = {
-    {404, ERR_UNKNOWN, NULL, NULL},
-    {404, ERR_NODATA, NULL, NULL},
-    {503, ERR_LIMIT, NULL, NULL}, // it is the server's allowance: not 429
-    {502, ERR_UPSTREAM, NULL, NULL},
-    {503, ERR_OVERLOADED, NULL, NULL},
-    {503, ERR_DRAINING, NULL, NULL},
-    {400, ERR_SYMBOL, NULL, NULL},
-    {504, ERR_TOOOLD, NULL, NULL},
-    {503, ERR_STORE, NULL, NULL},
-    {400, 0, "REQUEST", "the request is not as it should be"},
-    {404, 0, "PATH", "there is nothing at this path"},
-    {405, 0, "METHOD", "the method is not allowed here"},
-    {406, 0, "ACCEPT", "there is no such form of this"},
-    {408, 0, "TIMEOUT", "the request took too long to arrive"},
-    {413, 0, "BODY", "no request here has a body"},
-    {414, 0, "TARGET", "the request line is too long"},
-    {431, 0, "HEADERS", "the headers are too long, or too many"},
-    {500, 0, "ERR", "the server failed"},
-    {501, 0, "METHOD", "the transfer coding is not known"},
-    {504, 0, "CACHED", "there is no such quote in memory"},
-    {505, 0, "VERSION", "the version of HTTP is not 1.0 or 1.1"},
+    {404, ERR_UNKNOWN, NULL, NULL, NULL},
+    {404, ERR_NODATA, NULL, NULL, NULL},
+    {503, ERR_LIMIT, NULL, NULL, NULL}, // it is the server's allowance: not 429
+    {502, ERR_UPSTREAM, NULL, NULL, NULL},
+    {503, ERR_OVERLOADED, NULL, NULL, NULL},
+    {503, ERR_DRAINING, NULL, NULL, NULL},
+    {400, ERR_SYMBOL, NULL, NULL,
+     "this is neither a name nor a symbol, which is " SYMBOL_FORM},
+    {504, ERR_TOOOLD, NULL, NULL, NULL},
+    {503, ERR_STORE, NULL, NULL, NULL},
+    {400, 0, "REQUEST", "the request is not as it should be", NULL},
+    {404, 0, "PATH", "there is nothing at this path",
+     "GET /openapi.json tells what there is"},
+    {405, 0, "METHOD", "the method is not allowed here", NULL},
+    {406, 0, "ACCEPT", "there is no such form of this", NULL},
+    {408, 0, "TIMEOUT", "the request took too long to arrive", NULL},
+    {413, 0, "BODY", "no request here has a body", NULL},
+    {414, 0, "TARGET", "the request line is too long", NULL},
+    {431, 0, "HEADERS", "the headers are too long, or too many", NULL},
+    {500, 0, "ERR", "the server failed", NULL},
+    {501, 0, "METHOD", "the transfer coding is not known", NULL},
+    {504, 0, "CACHED", "there is no such quote in memory",
+     "no provider is asked for it, as only-if-cached demands"},
+    {505, 0, "VERSION", "the version of HTTP is not 1.0 or 1.1", NULL},
 };
 
 #define ROWS_COUNT (sizeof(table) / sizeof(table[0]))
@@ -56,6 +61,7 @@ static struct problem problem_of_row(unsigned row)
         .code = problem_code(row),
         .title = table[row].title != NULL ? table[row].title
                                           : err_sentence(table[row].err),
+        .detail = span_of(table[row].detail != NULL ? table[row].detail : ""),
     };
 }
 

@@ -26,10 +26,11 @@ struct problem {
     uint64_t retry_after_ms; /* 0: not known, or of no use */
 };
 
-/* The problem of an err (base/err.h); detail and the rest are empty. */
+/* The problem of an err (base/err.h); the detail is what holds every time, or
+ * empty, as the rest is. */
 struct problem problem_of_err(int err);
 
-/* The problem of a status that is not about a quote: 400, 404, 405... */
+/* The same of a status that is not about a quote: 400, 404, 405... */
 struct problem problem_of_status(int status);
 
 /* Append the document. */

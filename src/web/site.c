@@ -102,7 +102,8 @@ void site_run(const struct site *site, struct web_request *request)
     if (span_equal(method, span_of("OPTIONS")) && (site != NULL || is_any)) {
         answer_options(request);
     } else if (site == NULL) {
-        reply_fail_with(request->web, &request->call, 404, "", request->out);
+        struct problem problem = problem_of_status(404);
+        reply_fail(request->web, &request->call, &problem, request->out);
     } else if (!is_get && !request->call.is_head) {
         reply_fail_with(request->web, &request->call, 405,
                         "GET, HEAD and OPTIONS are; prices are only read",

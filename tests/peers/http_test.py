@@ -201,7 +201,14 @@ def test_failures_are_problems(server, market):
     assert int(answer["Retry-After"]) * 1000 >= problem["retry_after_ms"] > 0
     market.answer_next("TSLA", {"status": 500, "body": ""})
     assert get(server, "/v1/quotes/TSLA").json["code"] == "UPSTREAM"
+    for path in "/v1/quotes/!", "/v1/explain/!", "/v1/history/!", "/v1/watch?symbols=IBM,!":
+        problem = get(server, path).json
+        assert (problem["code"], problem["symbol"]) == ("SYMBOL", "!"), path
+        assert "which is 1 to 32 of A-Z" in problem["detail"], path
     assert get(server, "/v1/quotes/" + "A" * 33).json["code"] == "SYMBOL"
+    assert "/openapi.json" in get(server, "/v1/quote/IBM").json["detail"]
+    absent = get(server, "/v1/quotes/WMT", Cache_Control="only-if-cached").json
+    assert absent["code"] == "CACHED" and "only-if-cached" in absent["detail"]
 
 
 # --- Connections -------------------------------------------------------------------
