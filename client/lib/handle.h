@@ -2,7 +2,7 @@
 /*
  * handle.h -- what is inside a struct quoted.
  *
- *     quoted.c          the public calls
+ *     quoted.c          the public calls; quoted_watch.c those that watch
  *       call.c          one call: rounds of attempts, until all is answered
  *         reach.c       names to addresses: which members there are
  *         trial.c       members that failed, tried beside the calls

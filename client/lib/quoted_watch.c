@@ -8,12 +8,11 @@
  *        ^                    |  due --ask_due()--> asked --reply--> told
  *        +---- lose() --------+
  *
- *   (1) A row is in flight at most once; what is due while it is asked is asked
- *       again.
- *   (2) Every row is due when a subscription begins and each
+ *   (1) Every row is due when a subscription begins and each
  *       LOOK_AGAIN_MS, so that a lost message costs that at most, and a quote
  *       that grew old is seen to.
- *   (3) A row's quotes never go back in time.
+ *   (2) A row's quotes never go back in time.
+ *   (3) What is sent goes in portions that the connection's buffer holds.
  */
 #include <poll.h>
 #include <quoted/quoted.h>
@@ -29,28 +28,24 @@
 #include "lib/fields.h"
 #include "lib/handle.h"
 #include "lib/link.h"
+#include "lib/pass.h"
 #include "lib/replies.h"
+#include "lib/rows.h"
 
 #define BEAT_MS       2000u
 #define SILENT_MS     6000u
 #define LOOK_AGAIN_MS 15000u
 
+/* The same after news of something that is none of ours. */
+#define LOOK_SOON_MS 1000u
+
+/* With more bytes to be sent nothing more is composed; so what is, fits. */
+#define OUT_FULL_BYTES (PASS_SEND_BYTES_LIMIT / 2)
+
 /* A connection that lived as long was a good one. */
 #define LIVED_MS 5000u
 
 #define IN_FLIGHT_LIMIT 256
-
-struct row {
-    char *symbol; // as it was asked for
-    bool is_due;
-    bool is_asked;
-    bool is_told; // the rest is what was told last
-    int status;
-    int state;
-    char name[sizeof(((struct quoted_quote *)0)->symbol)]; // the server's
-    char price[sizeof(((struct quoted_number *)0)->text)];
-    char fetched[sizeof(((struct quoted_quote *)0)->fetched)];
-};
 
 struct quoted_watch {
     struct quoted *q;
@@ -59,15 +54,22 @@ struct quoted_watch {
     uint64_t tuned_mono_ms;
     uint64_t heard_mono_ms;
     uint64_t looked_mono_ms;       // when every row was due last
+    uint64_t look_mono_ms;         // when every row is due next
     uint64_t again_mono_ms;        // no connection before
     uint32_t losses;               // in a row
-    size_t next_due;               // where to look for a due row first
+    size_t subscribed;             // rows whose SUBSCRIBE was composed; n + 1
+                                   // when the PING behind them was, too
     size_t asked[IN_FLIGHT_LIMIT]; // rows, in a ring
     size_t asked_at;
     size_t asked_count;
     size_t n;
-    struct row rows[];
+    struct rows *rows; // n of them
 };
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* --- Asking ----------------------------------------------------------------
  */
@@ -82,28 +84,39 @@ static void put_command(struct buffer *out, const char *verb,
 static void make_all_due(struct quoted_watch *w)
 {
     w->looked_mono_ms = link_now_ms();
-    for (size_t i = 0; i < w->n; i++) {
-        w->rows[i].is_due = true;
+    w->look_mono_ms = w->looked_mono_ms + LOOK_AGAIN_MS;
+    rows_make_all_due(w->rows);
+}
+
+static bool has_room(const struct quoted_watch *w)
+{
+    return w->ear->out.len < OUT_FULL_BYTES;
+}
+
+/* Subscribe to what is left of the rows, as far as there is room. */
+static void subscribe(struct quoted_watch *w)
+{
+    while (w->subscribed < w->n && has_room(w)) {
+        put_command(&w->ear->out, "SUBSCRIBE",
+                    rows_at(w->rows, w->subscribed)->symbol);
+        w->subscribed++;
     }
-    w->next_due = 0;
+    if (w->subscribed == w->n && has_room(w)) {
+        // Errors until its answer are the subscription's.
+        buffer_put_text(&w->ear->out, "*1\r\n$4\r\nPING\r\n");
+        w->subscribed++;
+    }
 }
 
 /* Ask for what is due, as far as may be in flight. */
 static void ask_due(struct quoted_watch *w)
 {
-    size_t looked = 0;
-    while (w->asked_count < IN_FLIGHT_LIMIT && looked < w->n) {
-        size_t i = w->next_due;
-        struct row *row = &w->rows[i];
-        if (row->is_due && !row->is_asked) {
-            put_command(&w->ear->out, "HGETALL", row->symbol);
-            row->is_due = false;
-            row->is_asked = true;
-            w->asked[(w->asked_at + w->asked_count) % IN_FLIGHT_LIMIT] = i;
-            w->asked_count++;
-        }
-        w->next_due = (i + 1) % w->n;
-        looked++;
+    size_t i;
+    while (w->subscribed > w->n && w->asked_count < IN_FLIGHT_LIMIT &&
+           has_room(w) && rows_take_due(w->rows, &i)) {
+        put_command(&w->ear->out, "HGETALL", rows_at(w->rows, i)->symbol);
+        w->asked[(w->asked_at + w->asked_count) % IN_FLIGHT_LIMIT] = i;
+        w->asked_count++;
     }
 }
 
@@ -137,9 +150,7 @@ static int lose(struct quoted_watch *w)
     w->ear = NULL;
     w->is_tuned = false;
     w->asked_count = 0;
-    for (size_t i = 0; i < w->n; i++) {
-        w->rows[i].is_asked = false;
-    }
+    rows_forget_asked(w->rows);
     return error;
 }
 
@@ -175,11 +186,7 @@ static int tune_in(struct quoted_watch *w, uint64_t deadline_mono_ms)
     w->asked_at = 0;
     w->heard_mono_ms = link_now_ms();
     w->tuned_mono_ms = w->heard_mono_ms;
-    for (size_t i = 0; i < w->n; i++) {
-        put_command(&ear->out, "SUBSCRIBE", w->rows[i].symbol);
-    }
-    // Errors until its answer are the subscription's.
-    buffer_put_text(&ear->out, "*1\r\n$4\r\nPING\r\n");
+    w->subscribed = 0;
     make_all_due(w);
     return 0;
 }
@@ -192,23 +199,16 @@ static bool is_text(struct span text, const char *other)
     return span_equal_nocase(text, span_of(other));
 }
 
-/* A symbol has a new price: its rows are due; all, where it is none of ours. */
+/* A symbol has a new price: its rows are due; soon all are, where it is none of
+ * ours. */
 static void hear(struct quoted_watch *w, const struct reply *push)
 {
     if (push->count < 3 || !is_text(push->fields[0], "message")) {
         return; // a beat, or that a subscription was taken
     }
-    bool is_known = false;
-    for (size_t i = 0; i < w->n; i++) {
-        struct row *row = &w->rows[i];
-        if (is_text(push->fields[1], row->symbol) ||
-            is_text(push->fields[1], row->name)) {
-            row->is_due = true;
-            is_known = true;
-        }
-    }
-    if (!is_known) {
-        make_all_due(w);
+    if (!rows_hear(w->rows, push->fields[1])) {
+        w->look_mono_ms =
+            sooner(w->look_mono_ms, w->looked_mono_ms + LOOK_SOON_MS);
     }
 }
 
@@ -235,13 +235,15 @@ static bool goes_back(const struct row *row, const struct quoted_quote *quote)
     return quote->status == 0 && strcmp(quote->fetched, row->fetched) < 0;
 }
 
-static void remember(struct row *row, const struct quoted_quote *quote)
+static void remember(struct quoted_watch *w, size_t i,
+                     const struct quoted_quote *quote)
 {
+    struct row *row = rows_at(w->rows, i);
     row->is_told = true;
     row->status = quote->status;
     if (quote->status == 0) {
         row->state = quote->state;
-        memcpy(row->name, quote->symbol, sizeof(row->name));
+        rows_set_name(w->rows, i, quote->symbol);
         memcpy(row->price, quote->price.text, sizeof(row->price));
         memcpy(row->fetched, quote->fetched, sizeof(row->fetched));
     }
@@ -280,17 +282,16 @@ static int take_answer(struct quoted_watch *w, const struct reply *reply,
     size_t i = w->asked[w->asked_at];
     w->asked_at = (w->asked_at + 1) % IN_FLIGHT_LIMIT;
     w->asked_count--;
-    struct row *row = &w->rows[i];
-    row->is_asked = false;
+    struct row *row = rows_at(w->rows, i);
+    rows_answered(w->rows, i);
     struct quoted_quote quote = {.size = 0};
     int status = fields_read(&quote, reply);
     if (is_of_server(status)) {
-        row->is_due = true;
         member_failed(w->ear, status, "%s", quote.message);
-        return lose(w);
+        return lose(w); // and with the next one every row is due
     }
     if (!goes_back(row, &quote) && is_news(row, &quote)) {
-        remember(row, &quote);
+        remember(w, i, &quote);
         give(out, &quote);
         *index = i;
         *has_news = true;
@@ -344,11 +345,6 @@ static int take_replies(struct quoted_watch *w, struct quoted_quote *out,
 /* --- Turns ------------------------------------------------------------------
  */
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int receive(struct quoted_watch *w)
 {
     bool received;
@@ -370,9 +366,10 @@ static int listen_once(struct quoted_watch *w, uint64_t until_mono_ms)
 {
     struct member *ear = w->ear;
     uint64_t now = link_now_ms();
-    if (now >= w->looked_mono_ms + LOOK_AGAIN_MS) {
+    if (now >= w->look_mono_ms) {
         make_all_due(w);
     }
+    subscribe(w);
     ask_due(w);
     if (ear->out.failed) {
         return QUOTED_E_NOMEM;
@@ -380,7 +377,7 @@ static int listen_once(struct quoted_watch *w, uint64_t until_mono_ms)
     member_send(ear);
     uint64_t silent_until = w->heard_mono_ms + SILENT_MS;
     uint64_t until = sooner(until_mono_ms, silent_until);
-    until = sooner(until, w->looked_mono_ms + LOOK_AGAIN_MS);
+    until = sooner(until, w->look_mono_ms);
     short events = ear->out.len > 0 ? POLLIN | POLLOUT : POLLIN;
     int ready = link_wait(ear->fd, events, until);
     if ((ready & ~POLLOUT) != 0) {
@@ -454,19 +451,15 @@ const char *quoted_watch_message(const struct quoted_watch *w)
     return w == NULL ? "" : quoted_last_message(w->q);
 }
 
-static int take_symbols(struct quoted_watch *w, const char *const *symbols,
-                        size_t n)
+static int take_symbols(struct quoted_watch *w, const char *const *symbols)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < w->n; i++) {
         if (!asks_may_be_symbol(symbols[i])) {
             return QUOTED_E_SYMBOL;
         }
-        w->rows[i].symbol = mem_text(symbols[i], strlen(symbols[i]));
-        if (w->rows[i].symbol == NULL) {
-            return QUOTED_E_NOMEM;
-        }
     }
-    return 0;
+    int err = rows_create(&w->rows, symbols, w->n, pool_draw(&w->q->pool));
+    return err == 0 ? 0 : QUOTED_E_NOMEM;
 }
 
 int quoted_watch_open(struct quoted_watch **out, const char *addresses,
@@ -480,7 +473,7 @@ int quoted_watch_open(struct quoted_watch **out, const char *addresses,
     if (symbols == NULL || n == 0 || n > QUOTED_WATCH_LIMIT) {
         return QUOTED_E_ARGUMENT;
     }
-    struct quoted_watch *w = mem_calloc(1, sizeof(*w) + n * sizeof(w->rows[0]));
+    struct quoted_watch *w = mem_calloc(1, sizeof(*w));
     if (w == NULL) {
         return QUOTED_E_NOMEM;
     }
@@ -490,7 +483,7 @@ int quoted_watch_open(struct quoted_watch **out, const char *addresses,
         w->q->pool.balance = QUOTED_BALANCE_CONNECTION;
         w->q->greeting.heartbeat_ms = BEAT_MS;
         w->q->rounds_max = 1;
-        err = take_symbols(w, symbols, n);
+        err = take_symbols(w, symbols);
     }
     if (err != 0) {
         quoted_watch_close(&w);
@@ -508,8 +501,6 @@ void quoted_watch_close(struct quoted_watch **w)
     struct quoted_watch *old = *w;
     *w = NULL;
     quoted_close(&old->q);
-    for (size_t i = 0; i < old->n; i++) {
-        mem_free(old->rows[i].symbol);
-    }
+    rows_destroy(&old->rows);
     mem_free(old);
 }

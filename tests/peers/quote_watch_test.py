@@ -24,7 +24,7 @@ from fake_resp import FakeServer, error, quote
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = (ROOT / os.environ.get("QUOTED_BUILD", "build")).resolve()
 QUOTE = BUILD / "client/cli/quote"
-PATIENCE_S = 20 * int(os.environ.get("QUOTED_SLOWER", "1"))
+PATIENCE_S = 20 * float(os.environ.get("QUOTED_SLOWER", "1"))
 
 pytestmark = pytest.mark.skipif(not QUOTE.exists(), reason=f"no {QUOTE}")
 
@@ -80,7 +80,7 @@ def server():
 def subscribed(server, count=1):
     """Wait until so many connections have subscribed."""
     done = threading.Event()
-    for _ in range(PATIENCE_S * 100):
+    for _ in range(int(PATIENCE_S * 100)):
         with server.lock:
             if len(server.watchers) >= count:
                 return
@@ -113,6 +113,36 @@ def test_a_message_of_the_symbol_is_one_of_the_name(server):
                 symbols.add("GOOGL")
         server.push("GOOGL")
         assert watch.prices(1) == ["31.00"]
+
+
+def test_as_many_symbols_as_there_may_be(server):
+    names = [f"S{number}" for number in range(10000)]
+    for name in names:
+        server.quotes[name] = at(1, "1.00", symbol=name)
+    with Watch("-s", server.address, "--attempt", "60s", "--plain", *names) as watch:
+        assert sorted(watch.line() for _ in names) == sorted(f"{name} 1.00" for name in names)
+        for name in ("S0", "S9999", "S4711"):
+            server.quotes[name] = at(2, "2.00", symbol=name)
+            server.push(name)
+            assert watch.line() == f"{name} 2.00"
+    with server.lock:
+        assert [words for _, words in server.asked if words[0] == "SUBSCRIBE"] == [
+            ["SUBSCRIBE", name] for name in names]
+
+
+def test_news_of_what_was_not_asked_for_is_looked_into(server):
+    with Watch("-s", server.address, "--json", "IBM") as watch:
+        assert watch.prices(1) == ["100.00"]
+        subscribed(server)
+        with server.lock:
+            for symbols in server.watchers.values():
+                symbols.add("NYSE:IBM")
+        for second in (2, 3):  # but not each time: that might be all there is
+            server.quotes["IBM"] = at(second, f"10{second}.00")
+            for _ in range(100):
+                server.push("NYSE:IBM")
+            assert watch.prices(1) == [f"10{second}.00"]
+    assert len([1 for _, words in server.asked if words[0] == "HGETALL"]) < 20
 
 
 def test_a_failure_and_its_end_are_told(server):
@@ -184,7 +214,7 @@ def test_a_server_that_beats_is_kept(server):
             # Longer than silence is borne; the condition is the second look.
             asked = lambda: sum(words[0] == "HGETALL" for words in server.commands())
             done = threading.Event()
-            for _ in range((PATIENCE_S + 20) * 10):
+            for _ in range(int((PATIENCE_S + 20) * 10)):
                 if asked() >= 2:
                     break
                 done.wait(0.1)
