@@ -115,7 +115,7 @@ def test_no_request_fails_when_one_of_two_balancers_ends(check):
 
 
 def test_when_all_are_gone_clients_are_told_and_go_on_by_themselves(record_property):
-    timeout_s = 1 * SLOWER
+    timeout_s = 3 * SLOWER  # a busy machine may stand still for one
     with Scene(DIRECT, timeout_s=timeout_s) as scene:
         outcome = faults.lose_all(scene)
         record_property("back_s", outcome.back_s)

@@ -405,7 +405,7 @@ def test_limit_that_is_told_with_status_200(kind, span, words):
     the window lasts, and its own count is exact."""
     with Market("--invent") as first, Market("--invent") as second:
         first.answer_next("*", {"class": kind})
-        with serve(first, second) as server, server.connect() as client:
+        with serve(first, second, wait_for="10s") as server, server.connect() as client:
             # Who waits for a limit of a second gets the first one's price after it.
             expected = "alphavantage" if words else "market"
             assert client.ask("HGET", "A", "source") == expected

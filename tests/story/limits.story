@@ -4,6 +4,7 @@ claim  gives its error and a rest, which a reload of the same configuration does
 claim  another server asks once again.  A limit that is over soon is waited for.  What is
 claim  remembered of a symbol is said again as it was said at first.
 
+set fetch.wait_for=10s               # longer than a second, however late its call ends
 upstream next AAPL fixture=limit_day_note.json
 c1 > ask AAPL
 c1 < -LIMIT AAPL: *

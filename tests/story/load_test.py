@@ -11,7 +11,7 @@ import threading
 from contextlib import ExitStack
 
 import pytest
-from programs import Market, Server, read_info, wait_until
+from programs import DEADLINE_S, Market, Server, read_info, wait_until
 from wire import Ended, Error, compose
 
 CLIENTS = 8
@@ -108,7 +108,7 @@ def test_prices_get_stale_all_the_time(market):
 
         crowd = Crowd(ask)
         wait_until(lambda: look()["cache_published"] > 3 * SYMBOLS or not crowd.is_working(),
-                   "stale prices are not fetched again")
+                   "stale prices are not fetched again", 3 * DEADLINE_S)
         enough.set()
         crowd.join()
         wait_until(lambda: look()["flights_open"] == 0, "flights do not end")
@@ -196,7 +196,7 @@ def test_end_while_clients_ask(market):
         with server.connect() as client:
             wait_until(lambda: len(asking) == CLIENTS
                        and read_info(client.ask("INFO", "stats"))["requests"] > 500,
-                       "the clients do not ask")
+                       "the clients do not ask", 3 * DEADLINE_S)
         server.signal(signal.SIGTERM)
         assert server.wait_exit() == 0
         crowd.join()

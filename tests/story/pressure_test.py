@@ -5,7 +5,7 @@ notice, and when they read at last, every answer is there, in order."""
 import signal
 import threading
 
-from programs import Market, Server, read_info, wait_until
+from programs import DEADLINE_S, Market, Server, read_info, wait_until
 from wire import compose
 
 BATCHES = 100
@@ -48,7 +48,8 @@ def wait_standstill(look):
         last = now
         return still == 100
 
-    wait_until(stands, "the server goes on reading from a client that reads nothing")
+    wait_until(stands, "the server goes on reading from a client that reads nothing",
+               3 * DEADLINE_S)
     return last
 
 
