@@ -317,7 +317,9 @@ class Server(Program):
             path = folder / name
             path.write_text(one.key + "\n")
             yield from (f"providers.{i}.name={name}", f"providers.{i}.url={one.url}",
-                        f"providers.{i}.key_file={path}", f"providers.{i}.limits={one.limits}")
+                        f"providers.{i}.key_file={path}", f"providers.{i}.limits={one.limits}",
+                        # What is held is held for as long as a test takes.
+                        f"providers.{i}.timeout=1m")
 
     @staticmethod
     def _address(line):
