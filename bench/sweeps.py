@@ -172,14 +172,15 @@ def connections(plan):
 
 
 def symbols(plan):
-    """CPU over symbols, and what each takes of memory."""
+    """CPU and latency over symbols, and what each takes of memory."""
     bench = plan.bench
     counts = plan.pick([10, 100, 1_000, 10_000, 100_000, 1_000_000], [10, 100])
     flight = 16
     asking = Curve("symbols", "Symbols that are asked for",
                    f"RESP GET of so many symbols, each of which is asked for as often, in mixed "
                    f"order, of the {counts[-1]:,} that each server has; {CONNECTIONS} connections "
-                   f"with {flight} requests in flight each; one worker.", "symbols", [CPU, P99])
+                   f"with {flight} requests in flight each; one worker.", "symbols",
+                   [CPU, P50, P99])
     weighing = Curve("symbols-memory", "Memory of a symbol",
                      "What the resident set grew by since the server had "
                      f"{FEW} symbols, a symbol, its name and its price: those are "
@@ -234,7 +235,7 @@ def symbol_sides(bench, count, quoted, redis, memcached):
 
 
 def workers(plan):
-    """CPU over workers."""
+    """CPU, rate and latency over workers."""
     bench = plan.bench
     count, flight = plan.pick((64, 16), (8, 4))
     curve = Curve("workers", "Workers",
@@ -242,7 +243,7 @@ def workers(plan):
                   "worker is a thread with connections of its own, of memcached -t. bench/load is "
                   "one thread on the same machine, so the rate ends where it or the processors "
                   "end; what tells is the CPU of a request.", "workers",
-                  [dataclasses.replace(CPU, is_scaled=False), RATE])
+                  [dataclasses.replace(CPU, is_scaled=False), RATE, P50, P99])
     asked = names(FEW)
     gets = bench.write("get", map(resp_get, asked))
     plain = bench.write("plain", map(memcached_get, asked))
