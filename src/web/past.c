@@ -179,8 +179,13 @@ void past_history(struct web_request *request)
     if (worker->shared->store == NULL ||
         worker->settings->conf->store.history_for_ms == 0) {
         struct problem problem = problem_of_err(ERR_STORE);
-        problem.detail = span_of("no prices of the past are kept: see "
-                                 "store.path and store.history_for");
+        problem.symbol = symbol_span(&past.symbol);
+        problem.detail =
+            span_of(worker->shared->store == NULL
+                        ? "no prices of the past are kept: set store.path to a "
+                          "file and start the server again"
+                        : "no prices of the past are kept, since "
+                          "store.history_for is 0");
         reply_fail(web, &request->call, &problem, request->out);
         return;
     }

@@ -487,9 +487,12 @@ def test_providers_explanations_and_the_past(market, tmp_path):
         assert get(server, "/v1/explain/%21").json["code"] == "SYMBOL"
 
 
-def test_no_past_without_a_store(server):
+def test_no_past_without_a_store(server, market, tmp_path):
     answer = get(server, "/v1/history/IBM")
     assert (answer.status, answer.json["code"]) == (503, "STORE")
+    assert answer.json["symbol"] == "IBM" and "set store.path" in answer.json["detail"]
+    with Server(market, f"store.path={tmp_path}/quotes.db", "store.history_for=0") as other:
+        assert "store.history_for is 0" in get(other, "/v1/history/IBM").json["detail"]
 
 
 def test_an_outage_is_a_warning(server, market):
