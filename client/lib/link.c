@@ -79,8 +79,8 @@ int link_finish(int fd, uint64_t until_mono_ms)
     }
     int err = 0;
     socklen_t len = sizeof(err);
-    CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0);
-    return err;
+    // It fails where the program has closed what is not its own.
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == 0 ? err : errno;
 }
 
 bool link_is_idle(int fd)

@@ -47,6 +47,9 @@
 
 #define IN_FLIGHT_LIMIT 256
 
+/* Turns after the deadline of a call, while there is more and more to read. */
+#define LATE_TURNS_LIMIT 64
+
 struct quoted_watch {
     struct quoted *q;
     struct member *ear; // one of the handle's; NULL: none
@@ -345,43 +348,56 @@ static int take_replies(struct quoted_watch *w, struct quoted_quote *out,
 /* --- Turns ------------------------------------------------------------------
  */
 
-static int receive(struct quoted_watch *w)
+/* Half of a command or of a reply is of no use: the next call begins anew. */
+static int lose_for_memory(struct quoted_watch *w)
 {
-    bool received;
-    int err = member_receive(w->ear, &received);
+    member_failed(w->ear, QUOTED_E_NOMEM, "%s",
+                  quoted_error_text(QUOTED_E_NOMEM));
+    return lose(w);
+}
+
+static int receive(struct quoted_watch *w, bool *received)
+{
+    int err = member_receive(w->ear, received);
     if (err == ERR_NOMEM) {
-        return QUOTED_E_NOMEM;
+        return lose_for_memory(w);
     }
     if (err != 0) {
         return lose(w);
     }
-    if (received) {
+    if (*received) {
         w->heard_mono_ms = link_now_ms();
     }
     return 0;
 }
 
-/* Send, wait and receive, once. */
-static int listen_once(struct quoted_watch *w, uint64_t until_mono_ms)
+/* Compose what is due and send what the socket takes. */
+static int send_due(struct quoted_watch *w)
 {
-    struct member *ear = w->ear;
-    uint64_t now = link_now_ms();
-    if (now >= w->look_mono_ms) {
+    if (link_now_ms() >= w->look_mono_ms) {
         make_all_due(w);
     }
     subscribe(w);
     ask_due(w);
-    if (ear->out.failed) {
-        return QUOTED_E_NOMEM;
+    if (w->ear->out.failed) {
+        return lose_for_memory(w);
     }
-    member_send(ear);
+    member_send(w->ear);
+    return 0;
+}
+
+/* Wait and receive, once; *received is whether anything came. */
+static int listen_once(struct quoted_watch *w, uint64_t until_mono_ms,
+                       bool *received)
+{
+    struct member *ear = w->ear;
     uint64_t silent_until = w->heard_mono_ms + SILENT_MS;
     uint64_t until = sooner(until_mono_ms, silent_until);
     until = sooner(until, w->look_mono_ms);
     short events = ear->out.len > 0 ? POLLIN | POLLOUT : POLLIN;
     int ready = link_wait(ear->fd, events, until);
     if ((ready & ~POLLOUT) != 0) {
-        return receive(w);
+        return receive(w, received);
     }
     if (link_now_ms() >= silent_until) {
         member_failed(ear, QUOTED_E_TIMEOUT, "nothing was heard for %u ms",
@@ -397,6 +413,43 @@ static void rest(const struct quoted_watch *w, uint64_t until_mono_ms)
     link_wait_any(NULL, 0, sooner(w->again_mono_ms, until_mono_ms));
 }
 
+/* What a turn is given, and what came of it. */
+struct turn {
+    struct quoted_quote *quote;
+    size_t *index;
+    uint64_t deadline_mono_ms;
+    bool may_listen;
+    bool has_news; /* *quote and *index are written, and no more was done */
+    bool received; /* and not looked at yet */
+};
+
+/* Look at what has come, or find a server; send what is due; wait and receive.
+ * Returns 0, or why there is no server to hear from. */
+static int take_turn(struct quoted_watch *w, struct turn *turn)
+{
+    int err = 0;
+    turn->has_news = false;
+    turn->received = false;
+    if (w->ear != NULL) {
+        err = take_replies(w, turn->quote, turn->index, &turn->has_news);
+    } else if (link_now_ms() >= w->again_mono_ms) {
+        err = tune_in(w, turn->deadline_mono_ms);
+    }
+    if (turn->has_news) {
+        return 0;
+    }
+    if (err == 0 && w->ear != NULL) {
+        err = send_due(w);
+    }
+    if (err == 0 && w->ear != NULL && turn->may_listen) {
+        err = listen_once(w, turn->deadline_mono_ms, &turn->received);
+    }
+    if (w->ear == NULL && err != QUOTED_E_NOMEM) {
+        rest(w, turn->deadline_mono_ms);
+    }
+    return err;
+}
+
 int quoted_watch_next(struct quoted_watch *w, struct quoted_quote *quote,
                       size_t *index, uint32_t wait_ms)
 {
@@ -404,30 +457,28 @@ int quoted_watch_next(struct quoted_watch *w, struct quoted_quote *quote,
         !handle_is_size(quote->size, HANDLE_QUOTE_SIZE_FIRST)) {
         return QUOTED_E_ARGUMENT;
     }
-    uint64_t deadline = link_now_ms() + wait_ms;
+    struct turn turn = {
+        .quote = quote,
+        .index = index,
+        .deadline_mono_ms = link_now_ms() + wait_ms,
+        .may_listen = true,
+    };
     int failure = QUOTED_E_TIMEOUT;
-    while (true) {
-        bool has_news = false;
-        int err = 0;
-        if (w->ear != NULL) {
-            err = take_replies(w, quote, index, &has_news);
-        } else if (link_now_ms() >= w->again_mono_ms) {
-            err = tune_in(w, deadline);
-        }
-        if (has_news) {
+    // What has been received is looked at, also after the deadline: a program
+    // that waits for the descriptor would not hear of it.  So that this ends,
+    // the last turn receives nothing more.
+    for (int late = 0;; late += link_now_ms() >= turn.deadline_mono_ms) {
+        turn.may_listen = late < LATE_TURNS_LIMIT;
+        int err = take_turn(w, &turn);
+        if (turn.has_news) {
             w->q->message[0] = '\0';
             return 0;
-        }
-        if (err == 0 && w->ear != NULL) {
-            err = listen_once(w, deadline);
-        } else {
-            rest(w, deadline);
         }
         if (err == QUOTED_E_NOMEM) {
             return err;
         }
         failure = err != 0 ? err : w->ear != NULL ? QUOTED_E_TIMEOUT : failure;
-        if (link_now_ms() >= deadline) {
+        if (link_now_ms() >= turn.deadline_mono_ms && !turn.received) {
             return failure;
         }
     }

@@ -14,6 +14,7 @@ Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/libquoted_test.py
 import collections
 import contextlib
 import re
+import select
 import subprocess
 import threading
 import time
@@ -23,7 +24,7 @@ import pytest
 
 from balancer import Fleet, choose_network
 from fake_resp import FakeServer, Hang, Later, error, quote
-from libquoted import BALANCES, Client, why_no_library
+from libquoted import BALANCES, Client, Watch, why_no_library
 from programs import SLOWER, Market, environment, program, read_info, wait_until
 from resolver import Resolver
 
@@ -213,6 +214,32 @@ def test_busy_server_is_the_answer_and_who_rests_is_not_waited_for():
         assert result.stderr.count("the server has too much to do") == 40
         assert len(servers[0].commands()) == 40
         assert 1 <= servers[1].connections < 20
+
+
+# --- Watching ------------------------------------------------------------------
+
+
+@needs_library
+def test_watch_in_a_loop_of_ones_own_leaves_nothing_unread():
+    """Polled for reading and called without waiting, as the manual page says: it never
+    sleeps on news that was received already."""
+    with fakes(1) as (server,), Watch(server.address, ["IBM"], attempt_ms=ATTEMPT_MS) as watch:
+
+        def hear():
+            while True:
+                found = watch.next(0)
+                if found != "TIMEOUT":
+                    return found
+                poll = select.poll()
+                poll.register(watch, select.POLLIN)
+                assert poll.poll(20000 * SLOWER), "nothing more to read, and no news"
+
+        assert hear() == (0, "1.00")
+        for second in range(10, 30):
+            server.quotes["IBM"] = quote(price=f"{second}.00",
+                                         fetched=f"2025-11-06T20:16:{second}.000Z")
+            server.push("IBM")
+            assert hear() == (0, f"{second}.00")
 
 
 # --- Names ---------------------------------------------------------------------

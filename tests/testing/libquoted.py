@@ -81,6 +81,14 @@ def _load():
     library.quoted_get_many.argtypes = [
         ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t,
         ctypes.POINTER(_Quote)]
+    library.quoted_watch_open.argtypes = [
+        ctypes.POINTER(ctypes.c_void_p), ctypes.c_char_p, ctypes.POINTER(_Options),
+        ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t]
+    library.quoted_watch_next.argtypes = [
+        ctypes.c_void_p, ctypes.POINTER(_Quote), ctypes.POINTER(ctypes.c_size_t),
+        ctypes.c_uint32]
+    library.quoted_watch_fd.argtypes = [ctypes.c_void_p]
+    library.quoted_watch_close.argtypes = [ctypes.POINTER(ctypes.c_void_p)]
     library.quoted_ping.argtypes = [ctypes.c_void_p]
     library.quoted_close.argtypes = [ctypes.POINTER(ctypes.c_void_p)]
     library.quoted_last_message.argtypes = [ctypes.c_void_p]
@@ -154,3 +162,38 @@ class Client:
             state=self._library.quoted_state_name(quote.state).decode(),
             symbol=quote.symbol.decode(), message=quote.message.decode(),
             as_of=quote.as_of.decode())
+
+
+class Watch:
+    """A watch.  Serves one thread at a time, as in C."""
+
+    def __init__(self, addresses, symbols, **options):
+        self._library = _load()
+        self._handle = ctypes.c_void_p()
+        texts = (ctypes.c_char_p * len(symbols))(*(one.encode() for one in symbols))
+        given = _Options(size=ctypes.sizeof(_Options), **options)
+        error = self._library.quoted_watch_open(
+            ctypes.byref(self._handle), join(addresses).encode(), ctypes.byref(given), texts,
+            len(symbols))
+        if error != 0:
+            raise ValueError(self._library.quoted_error_name(error).decode())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._library.quoted_watch_close(ctypes.byref(self._handle))
+
+    def next(self, wait_ms):
+        """(index, price) of what is new, or the word of the error."""
+        quote = _Quote(size=ctypes.sizeof(_Quote))
+        index = ctypes.c_size_t()
+        error = self._library.quoted_watch_next(self._handle, ctypes.byref(quote),
+                                                ctypes.byref(index), wait_ms)
+        if error != 0:
+            return self._library.quoted_error_name(error).decode()
+        return index.value, quote.price.text.decode()
+
+    def fileno(self):
+        """The descriptor to poll; -1 where there is none."""
+        return self._library.quoted_watch_fd(self._handle)
