@@ -2,6 +2,7 @@
 #include "base/decimal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/digits.h"
@@ -86,6 +87,37 @@ static int take_exponent(struct reader *r)
     return 0;
 }
 
+/* Powers of ten: the last is beyond every value. */
+static const uint64_t tens[DECIMAL_DIGITS_LIMIT + 1] = {
+    UINT64_C(1),
+    UINT64_C(10),
+    UINT64_C(100),
+    UINT64_C(1000),
+    UINT64_C(10000),
+    UINT64_C(100000),
+    UINT64_C(1000000),
+    UINT64_C(10000000),
+    UINT64_C(100000000),
+    UINT64_C(1000000000),
+    UINT64_C(10000000000),
+    UINT64_C(100000000000),
+    UINT64_C(1000000000000),
+    UINT64_C(10000000000000),
+    UINT64_C(100000000000000),
+    UINT64_C(1000000000000000),
+    UINT64_C(10000000000000000),
+    UINT64_C(100000000000000000),
+    UINT64_C(1000000000000000000),
+};
+_Static_assert(DECIMAL_PLACES_LIMIT <= DECIMAL_DIGITS_LIMIT, "there is one");
+
+/* A value's digits without its sign. */
+static uint64_t size_of(struct decimal value)
+{
+    return value.digits < 0 ? 0 - (uint64_t)value.digits
+                            : (uint64_t)value.digits;
+}
+
 /* 0 of 0: it has no first digit. */
 static int count_digits(uint64_t value)
 {
@@ -144,10 +176,8 @@ int decimal_parse(struct decimal *out, struct span text)
 
 int decimal_shift(struct decimal *out, struct decimal value, int places)
 {
-    uint64_t digits =
-        value.digits < 0 ? 0 - (uint64_t)value.digits : (uint64_t)value.digits;
-    return in_lowest_terms(out, digits, (int64_t)value.exponent + places,
-                           value.digits < 0);
+    return in_lowest_terms(out, size_of(value),
+                           (int64_t)value.exponent + places, value.digits < 0);
 }
 
 /* The sizes of two values above 0: below 0, 0 or above 0. */
@@ -184,66 +214,88 @@ int decimal_compare(struct decimal a, struct decimal b)
                          b.exponent);
 }
 
-/* Hundredths beyond which print_hundredths() is not asked: in them a value of
- * fewer places still is one of 64 bits. */
-#define HUNDREDTHS_MAX (UINT64_MAX / 100)
+/* A value's size in two parts, at the point. */
+struct parts {
+    uint64_t whole;
+    uint64_t fraction; // of so many places
+    int places;
+};
 
-/* Write a value with two places, as nearly every price has. */
-static int print_hundredths(char out[DECIMAL_TEXT_SIZE], uint64_t hundredths,
-                            bool is_negative)
+static struct parts parts_of(uint64_t digits, int exponent)
 {
-    uint64_t whole = hundredths / 100;
-    int before = digits_count(whole) + is_negative;
-    CHECK(before + 4 <= DECIMAL_TEXT_SIZE);
+    if (exponent >= 0) {
+        return (struct parts){digits * tens[exponent], 0, 0};
+    }
+    uint64_t unit = tens[-exponent];
+    return (struct parts){digits / unit, digits % unit, -exponent};
+}
+
+/* Write a fraction with all its places and return where it ends. */
+static char *print_fraction(char *at, const struct parts *parts)
+{
+    char *end = at + parts->places;
+    memset(at, '0', (size_t)parts->places);
+    if (parts->fraction > 0) {
+        digits_put_before(end, parts->fraction);
+    }
+    return end;
+}
+
+/* Write a value with two places. */
+static int print_hundredths(char *out, uint64_t hundredths, bool is_negative)
+{
     out[0] = '-'; // or a digit
-    digits_put_before(out + before, whole);
-    out[before] = '.';
-    digits_put_two(out + before + 1, (unsigned)(hundredths % 100));
-    out[before + 3] = '\0';
-    return before + 3;
+    char *at = digits_put(out + is_negative, hundredths / 100);
+    at[0] = '.';
+    digits_put_two(at + 1, (unsigned)(hundredths % 100));
+    at[3] = '\0';
+    return (int)(at + 3 - out);
+}
+
+/* Hundredths of which nearly every price has less, and that leave room for two
+ * more digits. */
+#define HUNDREDTHS_MAX UINT64_C(10000000000000000)
+
+/* Write any value: apart, so that the other way needs no registers for it. */
+__attribute__((noinline)) static int print_any(char out[DECIMAL_TEXT_SIZE],
+                                               struct decimal value,
+                                               int places_min)
+{
+    int exponent = value.exponent;
+    uint64_t digits = size_of(value);
+    CHECK(places_min >= 0 && places_min <= 2);
+    CHECK(exponent >= -DECIMAL_PLACES_LIMIT &&
+          exponent <= DECIMAL_DIGITS_LIMIT);
+    CHECK(digits < tens[DECIMAL_DIGITS_LIMIT - (exponent > 0 ? exponent : 0)]);
+
+    struct parts parts = parts_of(digits, exponent);
+    char *at = out;
+    if (value.digits < 0) {
+        *at++ = '-';
+    }
+    at = digits_put(at, parts.whole);
+    if (parts.places > 0 || places_min > 0) {
+        *at++ = '.';
+        at = print_fraction(at, &parts);
+        for (int i = parts.places; i < places_min; i++) {
+            *at++ = '0';
+        }
+    }
+    *at = '\0';
+    return (int)(at - out);
 }
 
 int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
                   int places_min)
 {
-    CHECK(places_min >= 0 && places_min <= 2);
-    int places = value.exponent < 0 ? -value.exponent : 0;
-    int zeros = value.exponent > 0 ? value.exponent : 0; // before the point
-    int padding = places < places_min ? places_min - places : 0;
-    uint64_t left =
-        value.digits < 0 ? 0 - (uint64_t)value.digits : (uint64_t)value.digits;
-    CHECK(in_bounds(count_digits(left), value.exponent));
-    if (places_min == 2 && places <= 2 && zeros == 0 &&
-        left <= HUNDREDTHS_MAX) {
-        static const uint64_t factors[] = {100, 10, 1};
-        return print_hundredths(out, left * factors[places], value.digits < 0);
+    int exponent = value.exponent;
+    uint64_t digits = size_of(value);
+    if (places_min == 2 && exponent <= 0 && exponent >= -2 &&
+        digits < HUNDREDTHS_MAX) {
+        return print_hundredths(out, digits * tens[exponent + 2],
+                                value.digits < 0);
     }
-
-    // Written backwards from the end, then returned at the front.
-    char text[DECIMAL_TEXT_SIZE];
-    int at = DECIMAL_TEXT_SIZE;
-    int fraction = places + padding;
-    for (int i = 0; i < padding; i++) {
-        text[--at] = '0';
-    }
-    for (int i = 0; i < places; i++, left /= 10) {
-        text[--at] = (char)('0' + left % 10);
-    }
-    if (fraction > 0) {
-        text[--at] = '.';
-    }
-    for (int i = 0; i < zeros; i++) {
-        text[--at] = '0';
-    }
-    at = (int)(digits_put_before(text + at, left) - text);
-    if (value.digits < 0) {
-        text[--at] = '-';
-    }
-    CHECK(at > 0);
-    int len = DECIMAL_TEXT_SIZE - at;
-    memcpy(out, text + at, (size_t)len);
-    out[len] = '\0';
-    return len;
+    return print_any(out, value, places_min);
 }
 
 /* Whole numbers up to this are doubles, as are the powers of ten below; one
@@ -252,9 +304,9 @@ int decimal_print(char out[DECIMAL_TEXT_SIZE], struct decimal value,
 
 double decimal_to_double(struct decimal value)
 {
-    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
-                                  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
-                                  1e14, 1e15, 1e16, 1e17, 1e18};
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                    1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                    1e14, 1e15, 1e16, 1e17, 1e18};
     CHECK(value.exponent >= -DECIMAL_PLACES_LIMIT &&
           value.exponent < DECIMAL_DIGITS_LIMIT);
     if (value.digits > EXACT_MAX || value.digits < -EXACT_MAX) {
@@ -263,6 +315,6 @@ double decimal_to_double(struct decimal value)
         return strtod(text, NULL);
     }
     double digits = (double)value.digits;
-    return value.exponent < 0 ? digits / tens[-value.exponent]
-                              : digits * tens[value.exponent];
+    return value.exponent < 0 ? digits / powers[-value.exponent]
+                              : digits * powers[value.exponent];
 }

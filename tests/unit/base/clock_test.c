@@ -97,6 +97,34 @@ static void days_agree_with_the_c_library(void **state)
     }
 }
 
+/* Every day that is printed is the one that its date has. */
+static void every_day_of_400_years_prints(void **state)
+{
+    (void)state;
+    int64_t day = clock_days_of_date(1800, 1, 1);
+    int64_t ms = 0; // of the day; another one each day
+    for (int year = 1800; year < 2200; year++) {
+        for (unsigned month = 1; month <= 12; month++) {
+            int64_t next =
+                clock_days_of_date(year + (int)month / 12, month % 12 + 1, 1);
+            for (unsigned of_month = 1; day < next; day++, of_month++) {
+                char expected[64];
+                char text[CLOCK_TEXT_SIZE];
+                ms = (ms + 12345677) % DAY_MS;
+                unsigned s = (unsigned)(ms / 1000);
+                snprintf(expected, sizeof(expected),
+                         "%04d-%02u-%02uT%02u:%02u:%02u.%03uZ", year, month,
+                         of_month, s / 3600, s / 60 % 60, s % 60,
+                         (unsigned)(ms % 1000));
+                clock_print_unix_ms(text, day * DAY_MS + ms);
+                if (memcmp(text, expected, CLOCK_TEXT_SIZE) != 0) {
+                    fail_msg("%s is printed as %s", expected, text);
+                }
+            }
+        }
+    }
+}
+
 /* 400 years have the same days as any other 400. */
 static void dates_repeat_after_400_years(void **state)
 {
@@ -193,6 +221,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(years_outside_four_digits_print_as_the_nearest),
     cmocka_unit_test(known_dates_have_their_days),
     cmocka_unit_test(days_agree_with_the_c_library),
+    cmocka_unit_test(every_day_of_400_years_prints),
     cmocka_unit_test(dates_repeat_after_400_years),
     cmocka_unit_test(days_beyond_the_bound_have_no_date),
     cmocka_unit_test(dates_outside_the_calendar_abort),

@@ -20,6 +20,8 @@ static void assert_written(uint64_t value)
     char *at = digits_put_before(end, value);
     assert_int_equal(end - at, len);
     assert_memory_equal(at, expected, (size_t)len);
+    assert_int_equal(digits_put(text, value) - text, len);
+    assert_memory_equal(text, expected, (size_t)len);
 }
 
 static void numbers_are_written_as_printf_does(void **state)
