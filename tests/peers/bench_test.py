@@ -92,15 +92,18 @@ def test_a_curve_says_no_ratio_where_its_rounds_differ_by_more(monkeypatch):
 def test_the_page_has_a_place_for_each_section():
     text = (TOP / "docs/performance.md").read_text()
     for name in ("targets", "resp", "http", "rpyc", "symbols", "idle", "workers", "memory",
-                 "misses", "start"):
+                 "misses", "start", "check"):
         assert text.count(f"<!-- bench: {name} -->") == 1, name
 
 
 @needs_peers
-def test_the_load_is_compared_with_that_of_others():
-    said = run_bench("--smoke", "--check-load")
+def test_the_load_is_compared_with_that_of_others(tmp_path):
+    said = run_bench("--smoke", "--check-load", "--json", tmp_path / "check.json")
     assert said.count("bench/load / redis-benchmark: server CPU, us") == 4
     assert said.count("bench/load / wrk: p99, us") == 1
+    (tmp_path / "page.md").write_text("<!-- bench: check -->\n<!-- bench: end -->\n")
+    run_bench("--table", tmp_path / "check.json", "--into", tmp_path / "page.md")
+    assert (tmp_path / "page.md").read_text().count("bench/load / wrk") == 4
 
 
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server")
