@@ -26,7 +26,7 @@
     METRIC(connections_open,     GAUGE,   "connections", "Open now.")           \
     METRIC(connections_idle_ended, COUNTER, "connections", "Ended after limits.idle_for.") \
     METRIC(connections_cut,      COUNTER, "connections", "Cut: the peer read nothing, sent too much at once or broke the protocol.") \
-    METRIC(connections_put_off,  COUNTER, "turns",       "Times that a connection had made work enough and was left for its worker's next turn.") \
+    METRIC(connections_put_off,  COUNTER, "turns",       "Times that the rest of what a connection sent was left for the next turn.") \
     METRIC(requests,             COUNTER, "requests",    "Commands received.")  \
     METRIC(requests_failed,      COUNTER, "requests",    "Commands answered with an error of any kind.") \
     METRIC(cache_hits,           COUNTER, "lookups",     "Answered from memory, fresh.") \

@@ -22,6 +22,7 @@
 #include "serve/complaint.h"
 #include "serve/inquiry.h"
 #include "serve/settings.h"
+#include "serve/share.h"
 #include "serve/tally.h"
 #include "serve/worker.h"
 
@@ -61,13 +62,9 @@ struct python {
     struct buffer releases; // requests that are not urgent
     struct references references;
     struct follows follows;
-    struct loop_task rest; // to go on with what came
-    uint64_t turn;         // in which this was charged:
-    size_t charged;        // of PYTHON_TURN_BYTES
-    bool is_resting;       // until that task runs
-    bool is_paused;        // by invariant (2)
-    bool is_gone;          // the connection
-    bool is_counted;       // the request that is being run, by how it ended
+    struct share share; // full by invariant (2)
+    bool is_gone;       // the connection
+    bool is_counted;    // the request that is being run, by how it ended
 };
 
 struct worker *python_worker(const struct python *python)
@@ -178,41 +175,9 @@ static struct span raw_of(const struct brine_value *value)
     return (struct span){value->raw, value->raw_len};
 }
 
-/* --- Sharing the worker ------------------------------------------------------
- */
-
 void python_charge(struct python *python, size_t bytes)
 {
-    python->charged += bytes;
-}
-
-/* Whether more of what came may be answered now; else the connection is paused
- * until the worker's next turn.  Invariant (5). */
-static bool may_go_on(struct python *python)
-{
-    struct loop *loop = &python_worker(python)->loop;
-    if (python->turn != loop->turns) {
-        python->turn = loop->turns;
-        python->charged = 0;
-    }
-    if (python->charged < PYTHON_TURN_BYTES) {
-        return true;
-    }
-    python->is_resting = true;
-    conn_pause(python->guest->conn);
-    loop_put_off(loop, &python->rest);
-    metric_add(python_worker(python)->cells, METRIC_connections_put_off, 1);
-    return false;
-}
-
-static void on_rest(struct loop_task *task)
-{
-    struct python *python =
-        (struct python *)((char *)task - offsetof(struct python, rest));
-    python->is_resting = false;
-    if (!python->is_paused) {
-        conn_resume(python->guest->conn); // may end the session
-    }
+    share_charge(&python->share, bytes);
 }
 
 /* --- Calls that wait ---------------------------------------------------------
@@ -255,18 +220,14 @@ static void end_call(struct call *call)
 static void pause_if_full(struct python *python)
 {
     if (python->symbols >= PYTHON_WAITING_LIMIT) {
-        python->is_paused = true;
-        conn_pause(python->guest->conn);
+        share_pause(&python->share);
     }
 }
 
 static void resume_if_free(struct python *python)
 {
-    if (python->is_paused && python->symbols <= PYTHON_WAITING_LIMIT / 2) {
-        python->is_paused = false;
-        if (!python->is_resting) {
-            conn_resume(python->guest->conn); // may end the session
-        }
+    if (python->share.is_full && python->symbols <= PYTHON_WAITING_LIMIT / 2) {
+        share_resume(&python->share); // may end the session
     }
 }
 
@@ -507,14 +468,15 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
     struct guest *guest = python->guest;
     struct conn *conn = guest->conn;
     size_t taken = 0;
-    while (taken < len && !python->is_paused && !guest->is_ending &&
-           may_go_on(python)) {
+    while (taken < len && !guest->is_ending && share_is_left(&python->share)) {
+        size_t before = conn_output(conn)->len;
         size_t one =
             answer_one(python, (struct span){bytes + taken, len - taken});
         taken += one;
         if (one == 0 || !conn_is_open(conn)) { // in the end, all is gone
             break;
         }
+        share_charge_growth(&python->share, before, conn_output(conn)->len);
         if (conn_output(conn)->len > PYTHON_FLUSH_BYTES) {
             conn_flush(conn);
             if (!conn_is_open(conn) || conn_is_throttled(conn)) {
@@ -548,7 +510,7 @@ static void *open_python(struct guest *guest)
         TAILQ_INIT(&python->calls);
         TAILQ_INIT(&python->collections);
         python->releases = buffer_empty(LOOP_REPLY_BYTES_LIMIT);
-        python->rest.run = on_rest;
+        share_init(&python->share, guest);
         follow_init(&python->follows, python);
     }
     return python;
@@ -568,7 +530,7 @@ static void close_python(void *state)
 {
     struct python *python = state;
     python->is_gone = true;
-    loop_call_off(&python_worker(python)->loop, &python->rest);
+    share_end(&python->share);
     follow_end_all(&python->follows);
     free_calls(python);
     for (struct collection *collection;

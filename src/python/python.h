@@ -14,8 +14,6 @@
  *   (3) Each reference that the client gave is released, once, the last few
  *       dozens when it closes.
  *   (4) A session that ends leaves no waiter behind.
- *   (5) In one turn of the worker's loop, no message is begun once
- *       PYTHON_TURN_BYTES are charged.
  *
  * Threads: the worker's.
  */
@@ -45,12 +43,6 @@ struct references;
 
 /* Above this, what was composed goes out before more requests are answered. */
 #define PYTHON_FLUSH_BYTES 65536
-
-/* What a connection may have done in one turn of its worker beyond reading what
- * came, as bytes to be read: what compressed frames hold, and what
- * python_charge() says.  Above it, the rest of what came is for the turns to
- * come, behind the other connections.  As much as one read may bring. */
-#define PYTHON_TURN_BYTES 65536
 
 /* A request while it is being looked at. */
 struct python_request {
@@ -89,7 +81,8 @@ __attribute__((format(printf, 3, 4))) void python_raise(
     const struct python_request *request, const char *exception,
     const char *format, ...);
 
-/* A request was more work than its bytes tell, as much as reading `bytes`. */
+/* A request was more work than its bytes and its reply tell; as in
+ * serve/share.h. */
 void python_charge(struct python *python, size_t bytes);
 
 /* Count a request as failed that is answered by other means. */

@@ -22,6 +22,7 @@
 #include "serve/inquiry.h"
 #include "serve/question.h"
 #include "serve/settings.h"
+#include "serve/share.h"
 #include "serve/tally.h"
 #include "serve/worker.h"
 #include "store/store.h"
@@ -38,9 +39,9 @@ struct session {
     struct pubsub pubsub;
     // The last turn that holds a confirmation of a subscription; or NULL.
     const struct turn *confirming;
-    int version; // of RESP
-    bool is_paused;
-    bool is_counted; // the request that is being run, by how it ended
+    int version;        // of RESP
+    struct share share; // full by invariant (2)
+    bool is_counted;    // the request that is being run, by how it ended
 };
 
 struct worker *session_worker(const struct session *session)
@@ -253,18 +254,16 @@ static void pause_if_full(struct session *session)
 {
     if (session->backlog.symbols >= SESSION_WAITING_LIMIT ||
         session->backlog.held_bytes > output_bytes_max(session)) {
-        session->is_paused = true;
-        conn_pause(session->guest->conn);
+        share_pause(&session->share);
     }
 }
 
 static void resume_if_free(struct session *session)
 {
-    if (session->is_paused &&
+    if (session->share.is_full &&
         session->backlog.symbols <= SESSION_WAITING_LIMIT / 2 &&
         session->backlog.held_bytes <= output_bytes_max(session) / 2) {
-        session->is_paused = false;
-        conn_resume(session->guest->conn); // may end the session
+        share_resume(&session->share); // may end the session
     }
 }
 
@@ -502,16 +501,25 @@ static bool answer_one(struct session *session, char *bytes, size_t len,
     return one > 0 && conn_is_open(conn);
 }
 
+/* Bytes of replies that have not gone out. */
+static size_t composed(const struct session *session)
+{
+    return session->backlog.held_bytes + conn_output(session->guest->conn)->len;
+}
+
 IMPLEMENTS(on_bytes)
 static size_t on_bytes(void *state, char *bytes, size_t len)
 {
     struct session *session = state;
     struct conn *conn = session->guest->conn;
     size_t taken = 0;
-    while (taken < len && !session->is_paused && !session->guest->is_ending) {
+    while (taken < len && !session->guest->is_ending &&
+           share_is_left(&session->share)) {
+        size_t before = composed(session);
         if (!answer_one(session, bytes + taken, len - taken, &taken)) {
             break;
         }
+        share_charge_growth(&session->share, before, composed(session));
         if (TAILQ_EMPTY(&session->backlog.list) &&
             conn_output(conn)->len > SESSION_FLUSH_BYTES) {
             conn_flush(conn);
@@ -544,6 +552,7 @@ static void *open_session(struct guest *guest)
     if (session != NULL) {
         session->guest = guest;
         session->worker = guest->worker;
+        share_init(&session->share, guest);
         backlog_init(&session->backlog, session, guest->worker, advance);
         pubsub_init(&session->pubsub, session);
         session_speak(session, 2);
@@ -562,6 +571,7 @@ IMPLEMENTS(close)
 static void close_session(void *state)
 {
     struct session *session = state;
+    share_end(&session->share);
     heartbeat_destroy(&session->heartbeat);
     pubsub_end_all(&session->pubsub);
     for (struct turn *turn;

@@ -14,6 +14,7 @@
 #include "serve/inquiry.h"
 #include "serve/question.h"
 #include "serve/settings.h"
+#include "serve/share.h"
 #include "serve/tally.h"
 #include "serve/watch.h"
 #include "serve/worker.h"
@@ -33,8 +34,8 @@ struct web {
     struct stream *stream; // owned; NULL: none has begun
     bool is_counted;       // the request that is being answered, or will be
     bool has_failed;       // it was answered with a problem
-    bool is_paused;
-    uint32_t memo; // where the last request that was known was found
+    struct share share;    // full where there may be no other request now
+    uint32_t memo;         // where the last request that was known was found
     struct partial partial;
 };
 
@@ -147,17 +148,15 @@ static void pause_if_full(struct web *web)
 {
     if (web->waiting.symbols >= WEB_WAITING_LIMIT ||
         web->waiting.held_bytes > output_bytes_max(web)) {
-        web->is_paused = true;
-        conn_pause(web->guest->conn);
+        share_pause(&web->share);
     }
 }
 
 static void resume_if_free(struct web *web)
 {
-    if (web->is_paused && web->waiting.symbols <= WEB_WAITING_LIMIT / 2 &&
+    if (web->share.is_full && web->waiting.symbols <= WEB_WAITING_LIMIT / 2 &&
         web->waiting.held_bytes <= output_bytes_max(web) / 2) {
-        web->is_paused = false;
-        conn_resume(web->guest->conn); // may end the session
+        share_resume(&web->share); // may end the session
     }
 }
 
@@ -384,8 +383,7 @@ static bool run(struct web *web, const struct http_request *http,
     size_t before = request.out->len;
     const struct site *site = site_find(http->path, &request.argument);
     if (site != NULL && site->is_endless && was_held) {
-        web->is_paused = true;
-        conn_pause(web->guest->conn);
+        share_pause(&web->share);
         return false;
     }
     metric_add(web_worker(web)->cells, METRIC_requests, 1);
@@ -483,8 +481,9 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
     struct web *web = state;
     struct conn *conn = web->guest->conn;
     size_t taken = 0;
-    while (taken < len && !web->is_paused && !web->guest->is_ending &&
-           web->stream == NULL) {
+    while (taken < len && !web->guest->is_ending && web->stream == NULL &&
+           share_is_left(&web->share)) {
+        size_t before = web->waiting.held_bytes + conn_output(conn)->len;
         size_t one = answer_one(web, bytes + taken, len - taken);
         taken += one;
         if (!conn_is_open(conn)) {
@@ -493,6 +492,8 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
         if (one == 0) {
             break;
         }
+        share_charge_growth(&web->share, before,
+                            web->waiting.held_bytes + conn_output(conn)->len);
         if (TAILQ_EMPTY(&web->waiting.list) &&
             conn_output(conn)->len > FLUSH_BYTES) {
             conn_flush(conn);
@@ -509,8 +510,8 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
         forget_partial(web);
         return len; // nothing that comes now would be answered
     }
-    bool is_waiting_for_more = taken < len && !web->is_paused &&
-                               !web->guest->is_ending &&
+    bool is_waiting_for_more = taken < len && !web->share.is_full &&
+                               !web->share.is_used && !web->guest->is_ending &&
                                !conn_is_throttled(conn);
     if (is_waiting_for_more) {
         partial_note(&web->shelf->partials, &web->partial, taken > 0,
@@ -531,6 +532,7 @@ static void *open_session(struct guest *guest)
         return NULL;
     }
     web->guest = guest;
+    share_init(&web->share, guest);
     web->shelf = shelf;
     web->partial.web = web;
     TAILQ_INIT(&web->waiting.list);
@@ -565,6 +567,7 @@ static void close_session(void *state)
 {
     struct web *web = state;
     forget_partial(web);
+    share_end(&web->share);
     stream_destroy(&web->stream);
     for (struct turn *turn; (turn = TAILQ_FIRST(&web->waiting.list)) != NULL;) {
         waiting_free(turn);

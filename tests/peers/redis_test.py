@@ -320,6 +320,24 @@ def check_replies(requests, receive):
             assert prices.setdefault(words[1], reply) == reply
 
 
+def test_a_pipeline_of_long_replies_holds_up_nobody(market):
+    """Six bytes ask for more than a thousand: a turn of the worker answers with 64 KiB,
+    and then the others have theirs."""
+    count = 600  # of which the replies fit between server and client
+    with Server(market, "server.workers=1") as server, server.connect() as client, \
+            server.connect() as other:
+        client.send_raw(b"INFO\r\n" * count)
+        total = 0
+        for i in range(count):
+            if i % 100 == 0:
+                assert other.ask("PING") == "PONG"
+            reply = client.receive()
+            assert reply.startswith("# Server")
+            total += len(reply)
+        # A turn goes on for one reply more; the last one of a read is not counted.
+        assert stats(other)["connections_put_off"] >= total // 70000 - 3 > 3
+
+
 def test_a_hundred_thousand_requests_sent_before_the_first_reply_is_read():
     requests = mixed_requests(100_000)
     data = b"".join(map(compose, requests))

@@ -6,6 +6,7 @@
 
 #include <zlib.h>
 
+#include "serve/share.h"
 #include "unit/python/session.h"
 
 /* --- What clients send ------------------------------------------------------
@@ -32,7 +33,7 @@ static void compress_frame(struct buffer *out, size_t frame)
     out->len = frame + head + len + 1;
 }
 
-/* A ping with some zeros, which come back. */
+/* A ping with some zeros and a number: it takes one argument, and raises. */
 static void put_ping(struct buffer *out, int64_t seq, size_t zeros)
 {
     static const char none[65536];
@@ -66,13 +67,13 @@ static size_t count_answers(struct conn *conn, int64_t *seq)
     return count;
 }
 
-/* --- (5) The work of one turn ----------------------------------------------
+/* --- The share of a turn ----------------------------------------------------
  */
 
 #define FRAMES 100
 #define ZEROS  50000 /* in each: two begin before the bound */
 
-static void inv5_frames_that_inflate_are_answered_in_many_turns(void **state)
+static void frames_that_inflate_are_answered_in_many_turns(void **state)
 {
     (void)state;
     struct conn *greedy = &fakes[0];
@@ -100,7 +101,7 @@ static void inv5_frames_that_inflate_are_answered_in_many_turns(void **state)
 }
 
 /* What comes in the same turn is not begun, either. */
-static void inv5_a_turn_is_one_however_often_bytes_come(void **state)
+static void a_turn_is_one_however_often_bytes_come(void **state)
 {
     (void)state;
     struct conn *greedy = &fakes[0];
@@ -117,21 +118,45 @@ static void inv5_a_turn_is_one_however_often_bytes_come(void **state)
     assert_int_equal(count_answers(greedy, &seq), 1);
 }
 
-static void inv5_plain_frames_of_one_read_are_answered_at_once(void **state)
+static int64_t put_plain_pings(struct buffer *out, size_t bytes_max)
+{
+    int64_t count = 0;
+    while (out->len + 100 < bytes_max) {
+        put_ping(out, count++, 50);
+    }
+    return count;
+}
+
+static void plain_frames_with_small_replies_are_answered_at_once(void **state)
 {
     (void)state;
     struct conn *conn = &fakes[0];
-    int64_t count = 0;
-    while (conn->input.len + 100 < LOOP_READ_BYTES) {
-        put_ping(&conn->input, count++, 50);
-    }
+    int64_t count = put_plain_pings(&conn->input, SHARE_BYTES / 3);
     deliver_input(conn);
     int64_t seq = 0;
     assert_int_equal(count_answers(conn, &seq), count);
     assert_false(is_put_off());
 }
 
-static void inv5_who_is_put_off_may_go(void **state)
+/* They are twice as long as the requests. */
+static void replies_are_shared_among_turns(void **state)
+{
+    (void)state;
+    struct conn *conn = &fakes[0];
+    int64_t count = put_plain_pings(&conn->input, LOOP_READ_BYTES);
+    int64_t seq = 0;
+    int turns = 1;
+    for (deliver_input(conn); is_put_off(); turn(), turns++) {
+        assert_true(conn->sent.len > SHARE_BYTES);
+        assert_true(conn->sent.len < SHARE_BYTES + 1000);
+        count_answers(conn, &seq);
+    }
+    count_answers(conn, &seq);
+    assert_int_equal(seq, count);
+    assert_int_equal(turns, 3);
+}
+
+static void who_is_put_off_may_go(void **state)
 {
     (void)state;
     for (int64_t seq = 0; seq < 4; seq++) {
@@ -144,10 +169,11 @@ static void inv5_who_is_put_off_may_go(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    TEST(inv5_frames_that_inflate_are_answered_in_many_turns),
-    TEST(inv5_a_turn_is_one_however_often_bytes_come),
-    TEST(inv5_plain_frames_of_one_read_are_answered_at_once),
-    TEST(inv5_who_is_put_off_may_go),
+    TEST(frames_that_inflate_are_answered_in_many_turns),
+    TEST(a_turn_is_one_however_often_bytes_come),
+    TEST(plain_frames_with_small_replies_are_answered_at_once),
+    TEST(replies_are_shared_among_turns),
+    TEST(who_is_put_off_may_go),
 };
 
 TEST_MAIN(tests)

@@ -17,6 +17,7 @@
 #include "net/conn.h"
 #include "obs/log.h"
 #include "serve/heartbeat.h"
+#include "unit/serve/turns.h"
 #include "unit/serve/watching.h"
 #include "web/shelf.h"
 #include "web/stream.h"
@@ -97,7 +98,7 @@ void conn_pause(struct conn *conn)
     conn->is_paused = true;
 }
 
-/* Give the session what it has not taken. */
+/* Give the session what it has not taken; in as many turns as it takes. */
 static void deliver_input(void)
 {
     if (fake.input_len == 0 || fake.is_paused || !conn_is_open(&fake)) {
@@ -111,6 +112,7 @@ static void deliver_input(void)
     if (conn_is_open(&fake)) {
         conn_flush(&fake);
     }
+    turn();
 }
 
 void conn_resume(struct conn *conn)
