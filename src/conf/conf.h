@@ -55,6 +55,7 @@ struct conf {
         char *proxy_protocol;    /* off, on */
         char *agent_listen;      /* an address; "" for none */
         uint64_t leave_for_ms;
+        char *io_uring; /* auto, no */
     } server;
     struct {
         uint64_t fresh_for_ms;

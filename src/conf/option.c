@@ -91,6 +91,19 @@ static const struct option options[] = {
                 "nobody asks: the port closes at once.",
     },
     {
+        .key = "server.io_uring",
+        .type = OPTION_CHOICE,
+        .offset = offsetof(struct conf, server.io_uring),
+        .choices = "auto|no",
+        .needs_restart = true,
+        .initial = "auto",
+        .help = "Whether what many watchers are told goes to the kernel in one "
+                "call for 128 of them (io_uring), where the system lets the "
+                "server: Linux 6.1 or newer, and no sandbox that forbids it, "
+                "as Docker's and Kubernetes' own do. Elsewhere, and with no, "
+                "it is a call for each; a line of the log says which.",
+    },
+    {
         .key = "cache.fresh_for",
         .type = OPTION_DURATION,
         .offset = offsetof(struct conf, cache.fresh_for_ms),

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "net/address.h"
+#include "net/burst.h"
 #include "net/conn_priv.h"
 
 /* One read's room in a connection's own input buffer, used when a request came
@@ -27,28 +28,6 @@
 
 /* Above this the loop's scratch buffer is given back after a reply. */
 #define SCRATCH_KEPT_BYTES (1u << 20)
-
-struct conn {
-    uv_poll_t poll;
-    int fd;             // -1: closed
-    int watched;        // UV_READABLE and UV_WRITABLE, as libuv was told last
-    bool is_paused;     // by the owner
-    bool is_throttled;  // by bound (1)
-    bool is_delivering; // within on_bytes()
-    bool is_finishing;
-    bool is_closing;
-    bool has_ended; // the peer's FIN came
-    struct loop *loop;
-    const struct conn_owner *owner;
-    void *user;
-    TAILQ_ENTRY(conn) link; // in one of the loop's lists, by `list`
-    struct loop_conns *list;
-    uint64_t active_ms;   // when bytes last went either way
-    struct buffer input;  // what on_bytes() left
-    struct buffer unsent; // and of it at the front
-    size_t taken;         // by the kernel already
-    struct conn_bounds bounds;
-};
 
 /* Put into a list as its most recently active member. */
 static void enlist(struct conn *conn, struct loop_conns *list)
@@ -94,6 +73,10 @@ static bool begin_close(struct conn *conn, const char *why)
     if (conn->loop->reply_owner == conn) {
         buffer_clear(&conn->loop->reply_scratch);
         conn->loop->reply_owner = NULL;
+    }
+    if (conn->gathered != NULL) {
+        burst_drop(conn->loop->burst, conn->gathered);
+        conn->gathered = NULL;
     }
     if (conn->list != NULL) {
         TAILQ_REMOVE(conn->list, conn, link);
@@ -330,17 +313,24 @@ static void tell_drained(struct conn *conn)
     }
 }
 
+/* Take what send() answered, or its negative errno; returns how many bytes the
+ * kernel took. */
+static size_t count_sent(struct conn *conn, ssize_t answer)
+{
+    if (answer >= 0) {
+        return (size_t)answer;
+    }
+    if (answer != -EAGAIN && answer != -EINTR && answer != -ENOBUFS) {
+        conn_close(conn, "reset");
+    }
+    return 0;
+}
+
 /* Send what the kernel takes at once; returns how many bytes that was. */
 static size_t send_once(struct conn *conn, struct span bytes)
 {
     ssize_t sent = send(conn->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-    if (sent >= 0) {
-        return (size_t)sent;
-    }
-    if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS) {
-        conn_close(conn, "reset");
-    }
-    return 0;
+    return count_sent(conn, sent < 0 ? -errno : sent);
 }
 
 static void send_unsent(struct conn *conn)
@@ -398,6 +388,7 @@ struct buffer *conn_output(struct conn *conn)
     return &loop->reply_scratch;
 }
 
+/* Keep what the kernel did not take. */
 static void queue_rest(struct conn *conn, struct span rest)
 {
     if (conn->taken > 0 && conn->taken >= conn_unsent(conn)) {
@@ -412,10 +403,48 @@ static void queue_rest(struct conn *conn, struct span rest)
     }
 }
 
+void conn_end_gathered(struct conn *conn)
+{
+    const struct ring_send *entry = conn->gathered;
+    conn->gathered = NULL;
+    size_t sent = count_sent(conn, burst_answer(conn->loop->burst, entry));
+    touch(conn);
+    bool is_queued = sent < entry->len && !conn->is_closing;
+    if (is_queued) {
+        const char *bytes = entry->bytes;
+        queue_rest(conn, (struct span){bytes + sent, entry->len - sent});
+    }
+    burst_drop(conn->loop->burst, entry);
+    if (is_queued && !conn->is_closing) {
+        settle_throttle(conn); // may deliver, and compose a reply
+    }
+}
+
+void conn_flush_with_others(struct conn *conn)
+{
+    struct loop *loop = conn->loop;
+    struct buffer *out = &loop->reply_scratch;
+    if (loop->burst != NULL && loop->reply_owner == conn && !out->failed &&
+        out->len > 0 && conn->gathered == NULL && conn_unsent(conn) == 0) {
+        conn->gathered =
+            burst_add(loop->burst, conn, conn->fd, buffer_span(out));
+        if (conn->gathered != NULL) {
+            buffer_clear(out);
+            loop->reply_owner = NULL;
+        }
+    }
+    if (loop->reply_owner == conn) {
+        conn_flush(conn);
+    }
+}
+
 void conn_flush(struct conn *conn)
 {
     struct loop *loop = conn->loop;
     struct buffer *out = &loop->reply_scratch;
+    if (conn->gathered != NULL) {
+        conn_end_gathered(conn);
+    }
     if (loop->reply_owner != conn) {
         return;
     }
@@ -529,17 +558,6 @@ int conn_accept(struct conn **out, struct loop *loop, int fd)
     return 0;
 }
 
-void conn_close_all(struct loop *loop)
-{
-    struct loop_conns *lists[] = {&loop->quiet, &loop->unsent,
-                                  &loop->lingering};
-    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-        for (struct conn *conn; (conn = TAILQ_FIRST(lists[i])) != NULL;) {
-            conn_close(conn, "closed");
-        }
-    }
-}
-
 void conn_bound(struct conn *conn, const struct conn_bounds *bounds)
 {
     conn->bounds = *bounds;
@@ -556,34 +574,6 @@ void conn_start(struct conn *conn, const struct conn_owner *owner, void *user,
     conn->user = user;
     conn_bound(conn, bounds);
     settle(conn);
-}
-
-static void end_idle(struct loop *loop)
-{
-    struct conn *next;
-    for (struct conn *conn = TAILQ_FIRST(&loop->quiet); conn != NULL;
-         conn = next) {
-        next = TAILQ_NEXT(conn, link);
-        if (loop->now_ms - conn->active_ms < loop->idle_for_ms) {
-            return;
-        }
-        if (conn->owner == NULL || conn->owner->on_idle(conn->user, conn)) {
-            conn_close(conn, "idle");
-        }
-    }
-}
-
-void conn_sweep(struct loop *loop)
-{
-    if (loop->idle_for_ms > 0) {
-        end_idle(loop);
-    }
-    for (struct conn *conn; (conn = TAILQ_FIRST(&loop->unsent)) != NULL;) {
-        if (loop->now_ms - conn->active_ms < CONN_STALL_MS) {
-            return;
-        }
-        conn_reset(conn, "stalled");
-    }
 }
 
 void conn_print_peer(const struct conn *conn, char out[CONN_PEER_SIZE])

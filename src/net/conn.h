@@ -94,8 +94,29 @@ void conn_bound(struct conn *conn, const struct conn_bounds *bounds);
  */
 struct buffer *conn_output(struct conn *conn);
 
-/* Send what was composed.  The connection may be closed by it. */
+/* Send what was composed, behind what was put by.  The connection may be closed
+ * by it. */
 void conn_flush(struct conn *conn);
+
+/*
+ * Put by what was composed, to go out with what others are sent, at the next
+ * conn_flush_gathered() or conn_flush(): who calls this calls the first of them
+ * before the turn ends.  Until then the bytes are as if they were still being
+ * composed: conn_unsent() does not count them, and conn_close() drops them.
+ * Where there is no room for them (conn_has_gathered_many()), or the loop has
+ * no burst, this is conn_flush().
+ */
+void conn_flush_with_others(struct conn *conn);
+
+/* Whether there is little room left for more of that. */
+bool conn_has_gathered_many(const struct loop *loop);
+
+/*
+ * Send what was put by on a loop, many by one call of the kernel where the loop
+ * has a ring (net/burst.h).  Any of the connections may be closed by it.
+ * Returns how many sends shared a call.
+ */
+size_t conn_flush_gathered(struct loop *loop);
 
 /* Stop calling on_bytes(), and start again: what was left unconsumed is given
  * at once, from within conn_resume(). */

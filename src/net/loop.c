@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "net/burst.h"
 #include "net/conn_priv.h"
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -181,6 +182,7 @@ void loop_deinit(struct loop *loop)
     CHECK(loop->conns_count == 0);
     int err = uv_loop_close(&loop->uv);
     CHECK(err == 0);
+    burst_destroy(&loop->burst);
     buffer_deinit(&loop->reply_scratch);
     mem_free(loop->read_scratch);
 }

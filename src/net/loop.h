@@ -26,7 +26,8 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 
-struct conn; /* net/conn.h */
+struct burst; /* net/burst.h */
+struct conn;  /* net/conn.h */
 
 /* What one read may bring: as much as a connection's socket buffer usually
  * holds, and shared by all connections of the loop. */
@@ -68,6 +69,7 @@ struct loop {
     char *read_scratch;             /* LOOP_READ_BYTES */
     struct buffer reply_scratch;    /* replies are composed here */
     const struct conn *reply_owner; /* whose, until it is flushed */
+    struct burst *burst;            /* owned; NULL: each is sent at once */
     struct loop_conns quiet;        /* nothing unsent; longest quiet first */
     struct loop_conns unsent;       /* something unsent; longest stuck first */
     struct loop_conns lingering;    /* FIN sent; the first to end first */

@@ -42,6 +42,7 @@
     METRIC(waits_open,           GAUGE,   "requests",    "Requests waiting for a fetch.") \
     METRIC(watches_open,         GAUGE,   "watches",     "Symbols and patterns that connections watch.") \
     METRIC(watch_sent,           COUNTER, "messages",    "Sent to watchers.") \
+    METRIC(watch_bundled,        COUNTER, "sends",       "To watchers that were handed to the kernel many in one call (server.io_uring).") \
     METRIC(watch_conflated,      COUNTER, "quotes",      "Not sent to a watcher: a newer one came before it had read.") \
     METRIC(watch_cut,            COUNTER, "connections", "Watchers cut that read nothing any more.") \
     METRIC(flights_started,      COUNTER, "flights",     "Symbols that began to be fetched.") \

@@ -334,7 +334,7 @@ void follow_send(struct follows *follows)
         CHECK(followed != NULL);
         put_call(follows, followed->callback, &news);
     }
-    conn_flush(conn); // may end the session
+    watch_flush(&follows->watcher, conn); // may end the session
 }
 
 bool follow_take_reply(struct follows *follows, int64_t seq, bool has_raised)

@@ -39,6 +39,14 @@ static void begin_delivery(struct watches *watches)
     uv_mutex_unlock(&watches->lock);
 }
 
+/* Send what watchers were told of late. */
+static void send_gathered(struct watches *watches)
+{
+    struct worker *worker = watches->worker;
+    metric_add(worker->cells, METRIC_watch_bundled,
+               conn_flush_gathered(&worker->loop));
+}
+
 IMPLEMENTS(on_mail)
 static void on_news_mail(struct worker *worker, struct worker_mail *mail)
 {
@@ -50,12 +58,18 @@ static void on_news_mail(struct worker *worker, struct worker_mail *mail)
     }
     watched_drop_spare(watches,
                        watches->worker->settings->conf->cache.symbols_max);
+    watches->is_telling = true;
     for (struct watcher *watcher;
          (watcher = TAILQ_FIRST(&watches->due)) != NULL;) {
         watcher->is_due = false;
         TAILQ_REMOVE(&watches->due, watcher, due);
         watcher->on_news(watcher);
+        if (conn_has_gathered_many(&worker->loop)) {
+            send_gathered(watches);
+        }
     }
+    watches->is_telling = false;
+    send_gathered(watches);
 }
 
 /* --- Making and ending ------------------------------------------------------
@@ -490,6 +504,16 @@ static bool is_stuck(struct watcher *watcher, size_t unsent)
     return now_ms - watcher->behind_ms >= WATCH_BEHIND_MS;
 }
 
+void watch_flush(struct watcher *watcher, struct conn *conn)
+{
+    // One who has more news is to see how much of this its peer takes.
+    if (watcher->watches->is_telling && !watch_has_news(watcher)) {
+        conn_flush_with_others(conn);
+    } else {
+        conn_flush(conn);
+    }
+}
+
 bool watch_send(struct watcher *watcher, struct conn *conn,
                 watch_compose_fn compose, void *user)
 {
@@ -506,7 +530,7 @@ bool watch_send(struct watcher *watcher, struct conn *conn,
             compose(user, &news, out);
             metric_add(watcher->watches->worker->cells, METRIC_watch_sent, 1);
         }
-        conn_flush(conn); // may end the watcher
+        watch_flush(watcher, conn); // may end the watcher
         if (!conn_is_open(conn)) {
             return true;
         }

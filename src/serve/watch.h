@@ -173,6 +173,10 @@ bool watch_has_news(const struct watcher *watcher);
 bool watch_send(struct watcher *watcher, struct conn *conn,
                 watch_compose_fn compose, void *user);
 
+/* Send what was composed of news; while all are told, with what others are sent
+ * (conn_flush_with_others()).  May end the connection and the watcher. */
+void watch_flush(struct watcher *watcher, struct conn *conn);
+
 /* --- The fetch thread's -----------------------------------------------------
  */
 

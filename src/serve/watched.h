@@ -73,6 +73,7 @@ struct watches {
     size_t spare;               // of `told`, those without watches
     struct watch_list patterns; // of all watchers
     struct watcher_list due;    // those that are to be called
+    bool is_telling;            // they are being called
     struct watch *by_label;     // of all watchers
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/worker.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -8,7 +10,9 @@
 #include "base/mem.h"
 #include "cache/cache.h"
 #include "fetch/fetch.h"
+#include "net/burst.h"
 #include "net/listener.h"
+#include "obs/log.h"
 #include "serve/guest.h"
 #include "serve/question.h"
 #include "serve/settings.h"
@@ -218,7 +222,10 @@ static int init_loop(struct worker *worker)
     if (err != 0) {
         return err;
     }
-    err = mailbox_init(&worker->mailbox, &worker->loop, on_mail, worker);
+    err = burst_create(&worker->loop.burst);
+    err = err == 0
+              ? mailbox_init(&worker->mailbox, &worker->loop, on_mail, worker)
+              : err;
     if (err != 0) {
         loop_deinit(&worker->loop);
         return err;
@@ -326,9 +333,32 @@ static void end_loop(struct worker *worker)
     loop_deinit(&worker->loop);
 }
 
+/* Have many sends done by one call where that is wanted and to be had, by the
+ * thread that will make it; the first worker says so for all of them. */
+static void open_ring(struct worker *worker)
+{
+    bool is_wanted =
+        strcmp(worker->settings->conf->server.io_uring, "auto") == 0;
+    int err = is_wanted ? burst_open_ring(worker->loop.burst) : 0;
+    if (worker->number != 0) {
+        return;
+    }
+    const char *why = !is_wanted      ? "server.io_uring is no"
+                      : err == ERR_IO ? strerror(errno)
+                                      : err_sentence(err);
+    if (is_wanted && err == 0) {
+        log_event(LOG_INFO, "serve", "watchers are sent to by io_uring",
+                  LOG_NUMBER("together", BURST_LIMIT));
+    } else {
+        log_event(LOG_INFO, "serve", "watchers are sent to one by one",
+                  LOG_TEXT("why", why));
+    }
+}
+
 static void run(void *user)
 {
     struct worker *worker = user;
+    open_ring(worker);
     cache_reader_join();
     loop_run(&worker->loop);
     end_loop(worker);

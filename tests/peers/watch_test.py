@@ -332,6 +332,27 @@ def test_what_hundreds_watch_costs_one_call(market):
         assert stats(server)["watches_open"] == 400
 
 
+@pytest.mark.parametrize("wanted", ["auto", "no"])
+def test_many_watchers_get_the_same_with_io_uring_and_without(market, wanted):
+    with Server(market, "server.workers=1", QUICK, f"server.io_uring={wanted}") as server, \
+            contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(60)]
+        for client in clients:
+            watch(client, "IBM")
+            assert receive_message(client)[1]["price"] == "137.16"
+        clients[7].close()  # it may be found gone among the others
+        told = clients[:7] + clients[8:]
+        for price in "138.00", "139.00":
+            market.set_price("IBM", price)
+            for client in told:
+                wait_price(client, price)
+        line = server.wait_line("watchers are sent to ")
+        has_ring = "by io_uring" in line.string
+        assert not has_ring or wanted == "auto"
+        assert has_ring or "why=" in line.string
+        assert (stats(server)["watch_bundled"] > 0) == has_ring
+
+
 def test_watched_symbol_is_kept_fresh_though_nobody_asks(market):
     with Server(market, QUICK, "fetch.warm_for=0") as server, server.connect() as client:
         watch(client, "IBM")

@@ -345,6 +345,7 @@ static void keys_are_gone_through_in_order(void **state)
                                    "server.proxy_protocol=off\n"
                                    "server.agent_listen=\n"
                                    "server.leave_for=0\n"
+                                   "server.io_uring=auto\n"
                                    "cache.fresh_for=1m\n"
                                    "cache.stale_for=1h\n"
                                    "cache.unknown_for=10m\n"

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "net/conn.h"
+#include "unit/serve/at_once.h"
 #include "unit/serve/listener.h"
 
 /* --- Bounds ------------------------------------------------------------------

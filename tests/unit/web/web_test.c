@@ -17,6 +17,7 @@
 #include "net/conn.h"
 #include "obs/log.h"
 #include "serve/heartbeat.h"
+#include "unit/serve/at_once.h"
 #include "unit/serve/turns.h"
 #include "unit/serve/watching.h"
 #include "web/shelf.h"
