@@ -21,6 +21,7 @@ static inline struct span field_known(const char *text)
     return text[0] != '\0' ? span_of(text) : (struct span){NULL, 0};
 }
 
+/* The quote's, or else the names file's. */
 static inline struct span field_currency(const struct field_source *source)
 {
     if (source->quote->currency[0] != '\0') {
@@ -30,6 +31,7 @@ static inline struct span field_currency(const struct field_source *source)
                                 : (struct span){NULL, 0};
 }
 
+/* A number of the quote, written into scratch, as all below. */
 static inline struct span field_number(const struct quote *quote,
                                        enum quote_number n,
                                        char scratch[FIELD_TEXT_SIZE])
@@ -41,6 +43,7 @@ static inline struct span field_number(const struct quote *quote,
     return (struct span){scratch, (size_t)len};
 }
 
+/* When the price was. */
 static inline struct span field_as_of(const struct quote *quote,
                                       char scratch[FIELD_TEXT_SIZE])
 {
@@ -51,6 +54,7 @@ static inline struct span field_as_of(const struct quote *quote,
     return (struct span){scratch, (size_t)len};
 }
 
+/* When the quote was fetched. */
 static inline struct span field_fetched(const struct quote *quote,
                                         char scratch[FIELD_TEXT_SIZE])
 {
@@ -58,6 +62,7 @@ static inline struct span field_fetched(const struct quote *quote,
     return (struct span){scratch, (size_t)len};
 }
 
+/* A whole number. */
 static inline struct span field_whole(uint64_t value,
                                       char scratch[FIELD_TEXT_SIZE])
 {
@@ -65,6 +70,7 @@ static inline struct span field_whole(uint64_t value,
                          (size_t)(digits_put(scratch, value) - scratch)};
 }
 
+/* "15m", or "0". */
 static inline struct span field_duration(uint32_t seconds,
                                          char scratch[FIELD_TEXT_SIZE])
 {
@@ -75,6 +81,7 @@ static inline struct span field_duration(uint32_t seconds,
     return (struct span){scratch, (size_t)len};
 }
 
+/* How late the provider says that its prices are. */
 static inline struct span field_delay(const struct quote *quote,
                                       char scratch[FIELD_TEXT_SIZE])
 {
@@ -89,6 +96,7 @@ static inline struct span field_delay(const struct quote *quote,
     return (struct span){NULL, 0};
 }
 
+/* What the provider's prices were divided by. */
 static inline struct span field_unit_factor(const struct quote *quote,
                                             char scratch[FIELD_TEXT_SIZE])
 {

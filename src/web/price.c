@@ -14,6 +14,7 @@
 #include "serve/worker.h"
 #include "show/render.h"
 #include "web/accept.h"
+#include "web/lifetime.h"
 #include "web/problem.h"
 #include "web/reply.h"
 #include "web/target.h"
@@ -113,71 +114,6 @@ bool price_has_tag(struct span list, const char *tag)
     return false;
 }
 
-/* --- Headers about age ------------------------------------------------------
- */
-
-/* What HTTP says of a quote's time, in whole seconds. */
-struct times {
-    uint64_t age_s;
-    uint64_t left_s;       // of its being good
-    uint64_t stale_left_s; // of its being served when it no longer is
-    int64_t ttl_s;         // below 0: stale for so long
-};
-
-static struct times times_of(const struct worker *worker,
-                             const struct answer *answer)
-{
-    const struct freshness_rule *rule = &worker->settings->rule;
-    uint64_t now_ms = worker->loop.now_ms;
-    uint64_t left_ms = freshness_left_ms(answer->quote, rule, now_ms);
-    uint64_t late_ms = freshness_late_ms(answer->quote, rule, now_ms);
-    uint64_t stale_left_ms =
-        rule->stale_for_ms > late_ms ? rule->stale_for_ms - late_ms : 0;
-    return (struct times){
-        .age_s = freshness_age_ms(answer->quote, now_ms) / 1000,
-        .left_s = left_ms / 1000,
-        .stale_left_s = stale_left_ms / 1000,
-        .ttl_s = late_ms > 0 ? -(int64_t)((late_ms + 999) / 1000)
-                             : (int64_t)(left_ms / 1000),
-    };
-}
-
-/*
- * max-age counts from when the quote was fetched, as Age does: a cache that
- * reads both takes their difference (RFC 9111, 4.2).  nginx does not read Age,
- * and would serve the quote for too long; what it reads first is
- * X-Accel-Expires, which it does not pass on.
- */
-static void put_times(struct buffer *out, const struct times *times)
-{
-    REPLY_PUT(out, "Age: ");
-    buffer_put_u64(out, times->age_s);
-    REPLY_PUT(out, "\r\nCache-Control: max-age=");
-    buffer_put_u64(out, times->age_s + times->left_s);
-    if (times->stale_left_s > 0) {
-        REPLY_PUT(out, ", stale-while-revalidate=");
-        buffer_put_u64(out, times->stale_left_s);
-        REPLY_PUT(out, ", stale-if-error=");
-        buffer_put_u64(out, times->stale_left_s);
-    }
-    REPLY_PUT(out, "\r\nX-Accel-Expires: ");
-    buffer_put_u64(out, times->left_s);
-    REPLY_PUT(out, "\r\n");
-}
-
-/* RFC 9211. */
-static void put_cache_status(struct buffer *out, const struct times *times,
-                             bool was_waited)
-{
-    if (was_waited) {
-        REPLY_PUT(out, "Cache-Status: quoted; fwd=miss; stored; ttl=");
-    } else {
-        REPLY_PUT(out, "Cache-Status: quoted; hit; ttl=");
-    }
-    buffer_put_i64(out, times->ttl_s);
-    REPLY_PUT(out, "\r\nVary: Accept\r\n");
-}
-
 /* --- One quote --------------------------------------------------------------
  */
 
@@ -223,15 +159,13 @@ static void compose_quote(struct web *web, const struct web_call *call,
                           const struct answer *answer,
                           const struct rendition *rendition, struct buffer *out)
 {
-    struct times times = times_of(web_worker(web), answer);
     bool is_same = call->if_none_match.data != NULL &&
                    price_has_tag(call->if_none_match, rendition->tag);
     reply_begin(web, call, is_same ? 304 : 200, out);
     REPLY_PUT(out, "ETag: ");
     buffer_put(out, rendition->tag, SHELF_TAG_SIZE - 1);
     REPLY_PUT(out, "\r\n");
-    put_times(out, &times);
-    put_cache_status(out, &times, call->was_waited);
+    lifetime_put(out, web_worker(web), answer, call->was_waited);
     if (is_same) {
         reply_end_empty(out);
     } else {
@@ -255,7 +189,7 @@ static void compose_one(struct web *web, const struct web_call *call,
         shelf_rendition(web_shelf(web), answers, call->form);
     uint64_t now_ms = web_worker(web)->loop.now_ms;
     struct buffer *whole = &rendition->whole;
-    if (!is_plain(call)) {
+    if (!rendition->is_kept || !is_plain(call)) {
         compose_quote(web, call, answers, rendition, out);
     } else if (whole->len > 0 && !whole->failed &&
                rendition->whole_ms == now_ms) {

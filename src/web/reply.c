@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/digits.h"
 #include "obs/metric.h"
 #include "proto/http.h"
 #include "serve/complaint.h"
@@ -83,17 +84,34 @@ void reply_begin(struct web *web, const struct web_call *call, int status,
     put_cors(web, call, out);
 }
 
+/* The last two lines, but for the type and the body. */
+#define END_BYTES_LIMIT 64
+
+_Static_assert(sizeof("Content-Type: \r\nContent-Length: \r\n\r\n") +
+                       DIGITS_LIMIT <=
+                   END_BYTES_LIMIT,
+               "there is room for the longest");
+
 void reply_end(const struct web_call *call, const char *content_type,
                struct span body, struct buffer *out)
 {
-    REPLY_PUT(out, "Content-Type: ");
-    buffer_put_text(out, content_type);
-    REPLY_PUT(out, "\r\nContent-Length: ");
-    buffer_put_u64(out, body.len);
-    REPLY_PUT(out, "\r\n\r\n");
-    if (!call->is_head) {
-        buffer_put_span(out, body);
+    size_t type_len = strlen(content_type);
+    size_t body_len = call->is_head ? 0 : body.len;
+    char *from = buffer_reserve(out, type_len + END_BYTES_LIMIT + body_len);
+    if (from == NULL) {
+        return;
     }
+    char *at = from;
+    REPLY_WRITE(&at, "Content-Type: ");
+    memcpy(at, content_type, type_len);
+    at += type_len;
+    REPLY_WRITE(&at, "\r\nContent-Length: ");
+    at = digits_put(at, body.len);
+    REPLY_WRITE(&at, "\r\n\r\n");
+    if (body_len > 0) {
+        memcpy(at, body.data, body_len);
+    }
+    out->len += (size_t)(at - from) + body_len;
 }
 
 void reply_end_empty(struct buffer *out)

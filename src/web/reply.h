@@ -12,6 +12,8 @@
 
 #pragma once
 
+#include <string.h>
+
 #include "base/span.h"
 
 struct buffer;         /* base/buffer.h */
@@ -22,6 +24,13 @@ struct web_call;       /* web/web.h */
 
 /* Append a literal. */
 #define REPLY_PUT(out, literal) buffer_put(out, literal, sizeof(literal) - 1)
+
+/* Write a literal where there is room for it, and go on behind it. */
+#define REPLY_WRITE(at, literal)                     \
+    do {                                             \
+        memcpy(*(at), literal, sizeof(literal) - 1); \
+        *(at) += sizeof(literal) - 1;                \
+    } while (0)
 
 /* The name of a request: its own, that of its headers, or a new one. */
 void reply_name(const struct web *web, const struct web_call *call,

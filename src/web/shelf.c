@@ -54,7 +54,6 @@ struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf))
     shelf->body = buffer_empty(BODY_BYTES_LIMIT);
     shelf->tags = buffer_empty(HTTP_HEAD_LIMIT);
     shelf->spare.body = buffer_empty(2 * RENDER_BYTES_LIMIT);
-    shelf->spare.whole = buffer_empty(4 * RENDER_BYTES_LIMIT);
     LIST_INIT(&shelf->partials.list);
     worker->memory[PROTOCOL_HTTP] = shelf;
     return shelf;
@@ -63,12 +62,13 @@ struct shelf *shelf_of(struct worker *worker, void (*on_beat)(void *shelf))
 static void free_renditions(struct shelf *shelf)
 {
     for (size_t i = 0; i < SHELF_PLACES; i++) {
-        if (shelf->places[i] != NULL) {
-            buffer_deinit(&shelf->places[i]->body);
-            buffer_deinit(&shelf->places[i]->whole);
-            mem_free(shelf->places[i]);
-            shelf->places[i] = NULL;
+        struct shelf_place *place = &shelf->places[i];
+        if (place->rendition != NULL) {
+            buffer_deinit(&place->rendition->body);
+            buffer_deinit(&place->rendition->whole);
+            mem_free(place->rendition);
         }
+        *place = (struct shelf_place){NULL};
     }
 }
 
@@ -84,7 +84,6 @@ void shelf_leave(struct worker *worker)
     memo_forget_all(shelf->memos);
     mem_free(shelf->memos);
     buffer_deinit(&shelf->spare.body);
-    buffer_deinit(&shelf->spare.whole);
     buffer_deinit(&shelf->text);
     buffer_deinit(&shelf->body);
     buffer_deinit(&shelf->tags);
@@ -147,6 +146,15 @@ void shelf_print_tag(char out[SHELF_TAG_SIZE], struct span body)
     out[18] = '\0';
 }
 
+/* Few symbols have a name, and for most a look at the filter says so. */
+static const struct name *name_of(const struct names *names,
+                                  const struct symbol *symbol)
+{
+    return names_may_have(names, symbol_hash(symbol))
+               ? names_find(names, symbol_span(symbol))
+               : NULL;
+}
+
 void shelf_put_quote(struct shelf *shelf, const struct answer *answer,
                      enum form form, struct buffer *out)
 {
@@ -154,8 +162,7 @@ void shelf_put_quote(struct shelf *shelf, const struct answer *answer,
     const struct settings *settings = shelf->worker->settings;
     struct field_source source = {
         .quote = answer->quote,
-        .name =
-            names_find(settings->names, symbol_span(&answer->quote->symbol)),
+        .name = name_of(settings->names, &answer->quote->symbol),
         .state = answer->state,
         .now_mono_ms = shelf->worker->loop.now_ms,
         .server = settings->conf->server.id,
@@ -193,7 +200,8 @@ static bool is_of(const struct rendition *rendition,
 _Static_assert(SHELF_PLACES == 1 << PLACE_BITS, "a place is so many bits");
 _Static_assert(SYMBOL_LEN_LIMIT == 4 * sizeof(uint64_t), "four words of it");
 
-static size_t place_of(const struct symbol *symbol, enum form form)
+/* Of a symbol in a form: its place in the first bits, a mark in the last. */
+static uint64_t mix(const struct symbol *symbol, enum form form)
 {
     // What is behind a symbol's text is 0 up to the end of its memory.  Whoever
     // finds symbols that meet in one place has others composed again, and gains
@@ -202,40 +210,58 @@ static size_t place_of(const struct symbol *symbol, enum form form)
     memcpy(words, symbol->text, sizeof(words));
     uint64_t mixed = (words[0] ^ words[2]) * MIX_FIRST ^
                      (words[1] ^ words[3] ^ form) * MIX_SECOND;
-    return mixed * MIX_FIRST >> (64 - PLACE_BITS);
+    return (mixed ^ mixed >> 32) * MIX_FIRST;
 }
 
-/* A symbol's rendition, or another one in its place. */
-static struct rendition *rendition_at(struct shelf *shelf,
-                                      const struct symbol *symbol,
-                                      enum form form)
+/* A new rendition for a place; NULL for want of memory. */
+static struct rendition *make_rendition(void)
 {
-    struct rendition **place = &shelf->places[place_of(symbol, form)];
-    if (*place == NULL) {
-        *place = mem_calloc(1, sizeof(**place));
-        if (*place == NULL) {
-            return &shelf->spare;
-        }
-        (*place)->body = buffer_empty(2 * RENDER_BYTES_LIMIT);
-        (*place)->whole = buffer_empty(4 * RENDER_BYTES_LIMIT);
+    struct rendition *made = mem_calloc(1, sizeof(*made));
+    if (made != NULL) {
+        made->body = buffer_empty(2 * RENDER_BYTES_LIMIT);
+        made->whole = buffer_empty(4 * RENDER_BYTES_LIMIT);
+        made->is_kept = true;
     }
-    return *place;
+    return made;
 }
 
+/* The rendition that a quote in a form is to have: its own, if older, that of
+ * another one, or the spare one. */
+static struct rendition *rendition_at(struct shelf *shelf,
+                                      struct shelf_place *place, uint32_t mark)
+{
+    if (place->rendition == NULL) {
+        place->rendition = make_rendition();
+    } else if (place->kept != mark && place->passed != mark) {
+        place->passed = mark;
+        return &shelf->spare;
+    }
+    place->kept = mark;
+    return place->rendition != NULL ? place->rendition : &shelf->spare;
+}
+
+/* Compose a rendition: first where there is room already. */
 static void compose(struct shelf *shelf, struct rendition *rendition,
                     const struct answer *answer, enum form form)
 {
-    buffer_clear(&rendition->body);
-    buffer_clear(&rendition->whole);
+    struct buffer *body = &shelf->spare.body;
+    buffer_clear(body);
     if (form == FORM_CSV) {
-        render_csv_head(&rendition->body);
+        render_csv_head(body);
     }
-    shelf_put_quote(shelf, answer, form, &rendition->body);
+    shelf_put_quote(shelf, answer, form, body);
+    shelf_print_tag(rendition->tag, buffer_span(body));
+    if (!rendition->is_kept) {
+        return;
+    }
+    buffer_clear(&rendition->whole);
+    buffer_clear(&rendition->body);
+    buffer_put_span(&rendition->body, buffer_span(body));
+    rendition->body.failed |= body->failed;
     rendition->quote = *answer->quote;
     rendition->state = answer->state;
     // Of a failed one nothing is true but that it has failed.
     rendition->form = rendition->body.failed ? FORM_COUNT : form;
-    shelf_print_tag(rendition->tag, buffer_span(&rendition->body));
 }
 
 void shelf_settle(struct shelf *shelf)
@@ -246,7 +272,6 @@ void shelf_settle(struct shelf *shelf)
     // Names and the server's own name may be others now.
     free_renditions(shelf);
     memo_forget_all(shelf->memos);
-    shelf->spare.form = FORM_COUNT;
     settings_leave(&shelf->settings);
     shelf->settings = settings_hold(shelf->worker->settings);
 }
@@ -255,10 +280,15 @@ struct rendition *shelf_rendition(struct shelf *shelf,
                                   const struct answer *answer, enum form form)
 {
     shelf_settle(shelf);
-    struct rendition *rendition =
-        rendition_at(shelf, &answer->quote->symbol, form);
-    if (!is_of(rendition, answer, form)) {
-        compose(shelf, rendition, answer, form);
+    uint64_t mixed = mix(&answer->quote->symbol, form);
+    struct shelf_place *place = &shelf->places[mixed >> (64 - PLACE_BITS)];
+    uint32_t mark = (uint32_t)mixed;
+    if (place->kept == mark && place->rendition != NULL &&
+        is_of(place->rendition, answer, form)) {
+        place->passed = mark; // whoever came in between begins anew
+        return place->rendition;
     }
+    struct rendition *rendition = rendition_at(shelf, place, mark);
+    compose(shelf, rendition, answer, form);
     return rendition;
 }

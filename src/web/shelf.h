@@ -39,7 +39,11 @@ enum form {
     FORM_COUNT,
 };
 
-/* Renditions of one worker: some 1.3 KiB each, of what was asked for last. */
+/* Renditions of one worker: some 1.3 KiB each, of what was asked for last.  A
+ * place that is taken becomes another symbol's when that is asked for twice
+ * before a third one: of a million symbols that are asked for once each, none
+ * is worth to be kept, nor to push out one that is asked for again and again.
+ */
 #define SHELF_PLACES 1024
 
 /* Bytes of an entity tag, with its quotation marks, and its 0. */
@@ -55,10 +59,18 @@ struct rendition {
     enum form form;
     struct buffer body;
     char tag[SHELF_TAG_SIZE]; /* of exactly these bytes */
+    bool is_kept; /* it may be asked for again: what follows is worth it */
     /* The whole answer to a plain request, as it was composed in the
      * millisecond whole_ms of the loop's clock; empty: there is none. */
     struct buffer whole;
     uint64_t whole_ms;
+};
+
+/* Where a rendition is kept. */
+struct shelf_place {
+    struct rendition *rendition; /* owned; NULL: nothing yet */
+    uint32_t kept;   /* a mark of the symbol and the form that it is of */
+    uint32_t passed; /* the same of the last one that was asked for here */
 };
 
 struct shelf {
@@ -68,10 +80,10 @@ struct shelf {
     struct buffer body;          /* scratch: an answer's body */
     struct buffer tags;          /* scratch: If-None-Match of several lines */
     struct settings *settings;   /* held; what the renditions were made by */
-    struct rendition *places[SHELF_PLACES];
+    struct shelf_place places[SHELF_PLACES];
     struct fetch_report *report; /* scratch: owned, as large as it is */
     struct memos *memos;         /* owned; web/memo.h */
-    struct rendition spare;      /* where there is no memory for another */
+    struct rendition spare;      /* of what is not kept */
     uint64_t date_ms; /* of the loop's clock, when date_s was right */
     int64_t date_s;
     char date[SHELF_DATE_SIZE];

@@ -25,6 +25,7 @@
 #include "web/site.h"
 #include "web/stream.h"
 #include "web/target.h"
+#include "web/together.h"
 #include "web/waiting.h"
 
 struct web {
@@ -333,8 +334,9 @@ static void keep_memo(struct web *web, const struct web_request *request,
     }
 }
 
-/* Answer a request that is known already, as run() would. */
-static void run_memo(struct web *web, const struct memo_found *found)
+/* Answer a request at the front of the bytes that is known, as run() would. */
+static void run_memo(struct web *web, const struct memo_found *found,
+                     struct span bytes, struct together *together)
 {
     struct worker *worker = web_worker(web);
     struct answer *answer = &worker->answers[0];
@@ -347,6 +349,11 @@ static void run_memo(struct web *web, const struct memo_found *found)
     metric_add(worker->cells, METRIC_requests, 1);
     roster_count_commands(&web->guest->member, 1);
     const struct quote *quote = ask_again(worker, found->text);
+    struct span rest = {bytes.data + found->len, bytes.len - found->len};
+    if (quote == NULL && together_learn(together, worker, web->shelf->memos,
+                                        &web->memo, found->text, rest)) {
+        quote = ask_again(worker, found->text);
+    }
     if (quote == NULL) {
         answer->max_age_ms = ASK_ANY_AGE;
         settle(&request, ask_text(worker, found->text, answer), 1);
@@ -363,14 +370,15 @@ static void run_memo(struct web *web, const struct memo_found *found)
 /* Whether the request at the front of the bytes is known, and what of it may be
  * used. */
 static bool find_memo(struct web *web, struct span bytes,
-                      struct memo_found *found)
+                      struct together *together, struct memo_found *found)
 {
     if (!TAILQ_EMPTY(&web->waiting.list) ||
         worker_is_leaving(web_worker(web))) {
         return false;
     }
     shelf_settle(web->shelf);
-    return memo_find(web->shelf->memos, bytes, &web->memo, found);
+    return together_take(together, bytes, found) ||
+           memo_find(web->shelf->memos, bytes, &web->memo, found);
 }
 
 /* Answer one request, now or later; returns false where it has to wait for the
@@ -415,13 +423,16 @@ static bool run(struct web *web, const struct http_request *http,
 
 /* Answer one request at the front of the bytes; returns how many it took, 0
  * where there may be no other now. */
-static size_t answer_one(struct web *web, char *bytes, size_t len)
+static size_t answer_one(struct web *web, char *bytes, size_t len,
+                         struct together *together)
 {
     struct memo_found found;
-    if (find_memo(web, (struct span){bytes, len}, &found)) {
-        run_memo(web, &found);
+    struct span all = {bytes, len};
+    if (find_memo(web, all, together, &found)) {
+        run_memo(web, &found, all, together);
         return found.len;
     }
+    together_begin(together); // memos may be others now
     const struct worker *worker = web_worker(web);
     struct http_request *http = &web->shelf->request;
     ptrdiff_t one = http_parse(http, bytes, len, 0);
@@ -481,10 +492,12 @@ static size_t on_bytes(void *state, char *bytes, size_t len)
     struct web *web = state;
     struct conn *conn = web->guest->conn;
     size_t taken = 0;
+    struct together together;
+    together_begin(&together);
     while (taken < len && !web->guest->is_ending && web->stream == NULL &&
            share_is_left(&web->share)) {
         size_t before = web->waiting.held_bytes + conn_output(conn)->len;
-        size_t one = answer_one(web, bytes + taken, len - taken);
+        size_t one = answer_one(web, bytes + taken, len - taken, &together);
         taken += one;
         if (!conn_is_open(conn)) {
             return taken; // the session may be gone
