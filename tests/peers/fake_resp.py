@@ -20,6 +20,8 @@ import socket
 import struct
 import threading
 
+from ports import hold_port
+
 
 class Close:
     """Close the connection instead of answering."""
@@ -136,11 +138,11 @@ class FakeServer:
             self.listener.bind(path)
             self.address = "unix:" + path
         else:
-            self.listener = socket.socket()
-            self.listener.setsockopt(socket.SOL_SOCKET,
-                                     socket.SO_REUSEADDR, 1)
-            self.listener.bind((host, port))
-            self.port = self.listener.getsockname()[1]
+            # The port is nobody else's, also when this has stopped: who asks
+            # there then is refused, and not answered by another test.
+            self.keeper = hold_port(host, port)
+            self.port = self.keeper.getsockname()[1]
+            self.listener = hold_port(host, self.port)
             self.address = "%s:%d" % (host, self.port)
         self.listener.listen(64)
 
@@ -305,7 +307,8 @@ def read_command(reader):
 
 
 if __name__ == "__main__":
-    # By hand: a server with one quote, until interrupted.
+    # By hand, with tests/testing in $PYTHONPATH: a server with one quote, until
+    # interrupted.
     with FakeServer(port=7400) as by_hand:
         by_hand.quotes["IBM"] = quote()
         print(by_hand.address, flush=True)

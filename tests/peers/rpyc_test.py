@@ -23,7 +23,7 @@ import zlib
 
 import pytest
 
-from balancer import Nginx, why_no_nginx
+from balancer import Fleet, Nginx, why_no_nginx
 from programs import DEADLINE_S, Market, Server, environment, read_info, wait_until
 
 rpyc = pytest.importorskip("rpyc", reason="no python3-rpyc")
@@ -688,9 +688,7 @@ def test_example_with_callbacks(server, conn):
 
 @pytest.mark.skipif(why_no_nginx() is not None, reason=why_no_nginx() or "")
 def test_through_nginx_to_two_servers():
-    with Market("--step", "0") as market, \
-            Server(market, "server.id=one") as one, Server(market, "server.id=two") as two, \
-            Nginx([one.address, two.address]) as front:
+    with Market() as market, Fleet(market, count=2) as fleet, Nginx(fleet.addresses) as front:
         seen = set()
         for _ in range(6):
             with connected(front) as conn:
@@ -699,9 +697,9 @@ def test_through_nginx_to_two_servers():
                 assert conn.root.get_prices(["IBM", "AAPL"]) == (137.16, 172.88)
                 with pytest.raises(AttributeError):
                     conn.root.nope
-        assert seen == {"one", "two"}
-        one.signal(15)
-        one.wait_exit()
+        assert seen == {"1", "2"}
+        fleet["1"].signal(15)
+        fleet["1"].wait_exit()
         for _ in range(6):
             with connected(front) as conn:
-                assert conn.root.get_server_id() == "two"
+                assert conn.root.get_server_id() == "2"

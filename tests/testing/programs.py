@@ -12,6 +12,7 @@ seconds, with 0, without a report of a sanitizer, and without having let out the
 provider's key anywhere.  $QUOTED_SLOWER multiplies what is waited at most.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -25,6 +26,7 @@ import time
 from pathlib import Path
 
 import keys
+from ports import hold_port
 from wire import Connection
 
 TOP = Path(__file__).resolve().parents[2]
@@ -223,9 +225,12 @@ class Market(Program):
 
     def __init__(self, *arguments, key=None, host="127.0.0.1"):
         self.key = key or keys.make_key()
+        # Nobody else's, also when this has ended.
+        self._holder = hold_port(host)
+        port = self._holder.getsockname()[1]
         super().__init__("market/quoted-market",
-                         ["--listen", f"{host}:0", "--key", self.key, "--step", "0", *arguments],
-                         make_folder("market"))
+                         ["--listen", f"{host}:{port}", "--key", self.key, "--step", "0",
+                          *arguments], make_folder("market"))
         try:
             self.url = self.wait_line(rf"(http://{re.escape(host)}:\d+)").group(1)
             # One connection for all control, so that the others are the server's.
@@ -307,6 +312,11 @@ class Server(Program):
             raise
         self.addresses = [self._address(line) for line in self.lines if "listening" in line]
         self.address = self.addresses[0]
+        self._holders = []  # of ports that are nobody else's, also when this has ended
+        for address in self.addresses:
+            with contextlib.suppress(OSError):  # of a kind that can't be held
+                if not isinstance(address, str):
+                    self._holders.append(hold_port(*address, is_shared=True))
 
     @staticmethod
     def _provider_settings(markets, folder):

@@ -22,6 +22,7 @@ import threading
 import urllib.parse
 
 from keys import make_key
+from ports import hold_port
 
 HEAD_LIMIT = 64 << 10
 
@@ -116,8 +117,11 @@ class Stub:
         if certificate:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(*certificate)
-        self._listener = socket.create_server((host, 0))
-        port = self._listener.getsockname()[1]
+        # Nobody else's, also when this is closed.
+        self._holder = hold_port(host)
+        port = self._holder.getsockname()[1]
+        self._listener = hold_port(host, port)
+        self._listener.listen()
         self.url = f"{'https' if certificate else 'http'}://{host}:{port}"
         self._start(self._accept)
 
