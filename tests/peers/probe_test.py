@@ -18,7 +18,9 @@ import threading
 
 import pytest
 
-from programs import BUILD, DEADLINE_S, Server, environment, make_folder, remove_folder
+from balancer import states
+from programs import BUILD, DEADLINE_S, Server, environment, make_folder, remove_folder, \
+    wait_until
 
 
 def probe(name, *settings):
@@ -63,6 +65,8 @@ def test_header_is_sent_where_one_is_wanted(market):
 def test_server_that_hangs_is_not_well(server):
     server.signal(signal.SIGSTOP)
     try:
+        # The signal reaches one thread, which then stops the others.
+        wait_until(lambda: set(states(server.pid)) == {"T"}, "all threads stand still")
         status, said = probe("livez", f"server.listen=127.0.0.1:{server.address[1]}")
     finally:
         server.signal(signal.SIGCONT)
