@@ -230,6 +230,17 @@ static void put_list(struct session *session, bool all, struct buffer *out)
     buffer_deinit(&list);
 }
 
+/* As in Redis, no name is null and not "". */
+static void put_name(struct session *session, struct buffer *out)
+{
+    const char *name = session_member(session)->name;
+    if (name[0] == '\0') {
+        resp_put_null(out, session_version(session));
+    } else {
+        resp_put_bulk(out, span_of(name));
+    }
+}
+
 void client_client(struct session *session, const struct resp_command *command,
                    struct buffer *out)
 {
@@ -239,7 +250,7 @@ void client_client(struct session *session, const struct resp_command *command,
         resp_put_integer(out, (int64_t)member->id);
     } else if (command->count == 2 &&
                span_equal_nocase(sub, span_of("GETNAME"))) {
-        resp_put_bulk(out, span_of(member->name));
+        put_name(session, out);
     } else if (command->count == 3 &&
                span_equal_nocase(sub, span_of("SETNAME"))) {
         if (set_name(session, command->args[2], out)) {

@@ -52,7 +52,7 @@ static const struct command table[] = {
     {"time", 1, 0, 0, 0, "The server's clock: seconds and microseconds.", insight_time},
     {"info", -1, 0, 0, 0, "The server, its clients, memory, counters, providers and cache.", insight_info},
     {"config", -2, 0, 0, 0, "GET pattern: the settings.", insight_config},
-    {"command", -1, 0, 0, 0, "This table: COUNT, DOCS, INFO or all.", insight_command},
+    {"command", -1, 0, 0, 0, "This table: COUNT, LIST, DOCS, INFO or all.", insight_command},
     /* clang-format on */
 };
 

@@ -332,6 +332,12 @@ void insight_command(struct session *session,
         }
     } else if (span_equal_nocase(request->args[1], span_of("COUNT"))) {
         resp_put_integer(out, (int64_t)count);
+    } else if (request->count == 2 &&
+               span_equal_nocase(request->args[1], span_of("LIST"))) {
+        resp_put_array(out, count);
+        for (size_t i = 0; i < count; i++) {
+            resp_put_bulk(out, span_of(table[i].name));
+        }
     } else if (span_equal_nocase(request->args[1], span_of("DOCS"))) {
         put_all_docs(session, request, out);
     } else if (span_equal_nocase(request->args[1], span_of("INFO"))) {

@@ -181,6 +181,7 @@ def test_redis_py_reads_the_table_of_commands(py):
     commands = py.command()
     assert commands["get"]["arity"] == -2 and commands["mget"]["last_key_pos"] == -1
     assert py.command_count() == len(commands)
+    assert set(py.command_list()) == set(commands)
     docs = py.execute_command("COMMAND DOCS", "GET", "NO SUCH")
     assert docs[0] == "get" and "summary" in docs[1] and len(docs) == 2
     assert len(py.execute_command("COMMAND DOCS")) == 2 * len(commands)
@@ -189,6 +190,8 @@ def test_redis_py_reads_the_table_of_commands(py):
 def test_redis_py_names_itself(server):
     with make_redis(server, client_name="dashboard", single_connection_client=True) as one:
         assert one.client_getname() == "dashboard"
+        assert one.execute_command("RESET") == "RESET"
+        assert one.client_getname() is None
         assert one.client_setname("other") is True
         mine = [line for line in one.client_list() if line["id"] == str(one.client_id())]
         assert [line["name"] for line in mine] == ["other"]
@@ -615,5 +618,8 @@ def test_hello_chooses_the_version(client):
     assert client.ask("HGETALL", "IBM")["price"] == "137.16"
     assert client.ask("CLIENT", "GETNAME") == "me"
     assert client.ask("HELLO", "4").startswith("NOPROTO ")
+    assert client.ask("CLIENT", "SETNAME", "") == "OK"
+    assert client.ask("CLIENT", "GETNAME") == NULL
     assert client.ask("RESET") == "RESET"
+    assert client.ask("CLIENT", "GETNAME") is None
     assert client.ask("MGET", "XYZ") == [None]

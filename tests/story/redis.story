@@ -15,7 +15,7 @@ c1 < +OK
 c1 < a
 c1 < hello
 c1 < +RESET
-c1 < ""
+c1 < (nil)
 c1 < [17* *]
 c1 < > 20
 c1 < [get [summary *]]
