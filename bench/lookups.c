@@ -6,12 +6,11 @@
  *     lookups [ROUNDS]
  *
  * Caches of 10 to 1,000,000 symbols are asked in turn, round after round, in
- * three ways.  A look-up reads what a GET reads.
+ * two ways.  A look-up reads what a GET reads.
  *
  *     alone      for a symbol that the answer before decides, so that one
  *                look-up ends before the next begins: as in a server, where
  *                hundreds of instructions lie between two of them
- *     place      as alone, for who remembers the place of each symbol
  *     announced  32 symbols at a time, which are announced first, as those of
  *                an MGET or of requests that came together can be
  *
@@ -40,9 +39,9 @@
 #define NOW_MS         2000
 #define SYMBOL_LEN     8
 
-enum way { ALONE, PLACE, ANNOUNCED, WAYS };
+enum way { ALONE, ANNOUNCED, WAYS };
 
-static const char *const way_names[] = {"alone", "place", "announced"};
+static const char *const way_names[] = {"alone", "announced"};
 
 static const uint32_t sizes[] = {10, 1000, 10000, 100000, 1000000};
 
@@ -51,7 +50,6 @@ static const uint32_t sizes[] = {10, 1000, 10000, 100000, 1000000};
 struct crowd {
     struct cache *cache;
     uint32_t size;
-    uint32_t *places; // of each symbol
     size_t resident_bytes;
     double ns[WAYS][ROUNDS_LIMIT];
 };
@@ -120,15 +118,6 @@ static void fill(struct crowd *crowd, uint32_t size, struct metric_cells *cells)
     }
     settle(cells);
     crowd->resident_bytes = resident_bytes() - resident;
-    crowd->places = mem_calloc(size, sizeof(*crowd->places));
-    CHECK(crowd->places != NULL);
-    memset(crowd->places, 0xff, size * sizeof(*crowd->places)); // NOWHERE
-    for (uint32_t i = 0; i < size; i++) {
-        struct symbol symbol = numbered(i);
-        struct cache_found found;
-        CHECK(cache_find_at(crowd->cache, &symbol, &crowd->places[i], NOW_MS,
-                            &found));
-    }
 }
 
 /* What a GET reads of a quote; 0, but the compiler can't know. */
@@ -152,18 +141,6 @@ static void ask_alone(struct crowd *crowd, uint64_t *seed)
     }
 }
 
-static void ask_place(struct crowd *crowd, uint64_t *seed)
-{
-    for (int i = 0; i < BATCH; i++) {
-        uint32_t number = (uint32_t)(next_random(seed) % crowd->size);
-        struct symbol symbol = numbered(number);
-        uint32_t place = crowd->places[number];
-        struct cache_found found;
-        CHECK(cache_find_at(crowd->cache, &symbol, &place, NOW_MS, &found));
-        *seed += read_quote(found.quote);
-    }
-}
-
 static void ask_announced(struct crowd *crowd, uint64_t *seed)
 {
     struct symbol symbols[BATCH];
@@ -178,10 +155,11 @@ static void ask_announced(struct crowd *crowd, uint64_t *seed)
         places[i] = cache_prefetch(crowd->cache, hashes[i]);
     }
     for (int i = 0; i < BATCH; i++) {
-        struct cache_found found;
-        CHECK(cache_find_at(crowd->cache, &symbols[i], &places[i], NOW_MS,
-                            &found));
-        *seed += read_quote(found.quote);
+        const struct quote *quote =
+            cache_find_quote(crowd->cache, symbol_key(&symbols[i]), hashes[i],
+                             places[i], NOW_MS);
+        CHECK(quote != NULL);
+        *seed += read_quote(quote);
     }
 }
 
@@ -196,7 +174,6 @@ static double measure(struct crowd *crowd, enum way way, uint64_t seed)
 {
     static void (*const asks[])(struct crowd *, uint64_t *) = {
         [ALONE] = ask_alone,
-        [PLACE] = ask_place,
         [ANNOUNCED] = ask_announced,
     };
     int64_t began_ns = now_ns();
@@ -257,7 +234,6 @@ int main(int argc, char **argv)
     print(crowds, rounds);
     cache_reader_leave();
     for (size_t i = 0; i < SIZES; i++) {
-        mem_free(crowds[i].places);
         cache_destroy(&crowds[i].cache);
     }
     metric_deinit(&metrics);

@@ -21,6 +21,10 @@ void hash_setup(void);
 /* The seeded hash (XXH3, 64 bits) of `len` bytes.  Threads: any. */
 uint64_t hash_bytes(const void *data, size_t len);
 
+/* The seeded hash of two words; another one than that of their bytes.  Threads:
+ * any. */
+uint64_t hash_pair(uint64_t first, uint64_t second);
+
 /* The same without the seed: equal in every process, so for marks that are
  * compared between them, and not for tables.  Threads: any. */
 uint64_t hash_mark(const void *data, size_t len);

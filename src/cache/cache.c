@@ -219,17 +219,8 @@ static void stamp(struct entry *entry, uint64_t now_ms)
 bool cache_find(struct cache *cache, const struct symbol *symbol,
                 uint64_t now_ms, struct cache_found *found)
 {
-    uint32_t place = CACHE_NOWHERE;
-    return cache_find_at(cache, symbol, &place, now_ms, found);
-}
-
-bool cache_find_at(struct cache *cache, const struct symbol *symbol,
-                   uint32_t *place, uint64_t now_ms, struct cache_found *found)
-{
-    struct entry *entry = places_at(current_places(cache), *place, symbol);
-    if (entry == NULL) {
-        entry = find_entry(cache, symbol, place);
-    }
+    uint32_t place;
+    struct entry *entry = find_entry(cache, symbol, &place);
     if (entry == NULL) {
         *found = (struct cache_found){0};
         return false;
@@ -237,6 +228,19 @@ bool cache_find_at(struct cache *cache, const struct symbol *symbol,
     stamp(entry, now_ms);
     fill_found(entry, found);
     return true;
+}
+
+const struct quote *cache_find_quote(struct cache *cache, struct symbol_key key,
+                                     uint64_t hash, uint32_t place,
+                                     uint64_t now_ms)
+{
+    struct entry *entry =
+        places_find_key(current_places(cache), key, hash, place);
+    if (entry == NULL) {
+        return NULL;
+    }
+    stamp(entry, now_ms);
+    return entry_has_quote(entry) ? &entry->quote : NULL;
 }
 
 void cache_approach(const struct cache *cache, uint64_t hash)

@@ -42,10 +42,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "quote/symbol.h"
+
 struct cache;        /* opaque; see cache.c */
 struct metric_cells; /* obs/metric.h */
 struct quote;        /* quote/quote.h */
-struct symbol;       /* quote/symbol.h */
 
 /* The largest symbols_max we accept.  Not a target: at 300 bytes a symbol it
  * is 300 MiB, and a server that needs more is most likely being fed
@@ -125,20 +126,23 @@ bool cache_find(struct cache *cache, const struct symbol *symbol,
 #define CACHE_NOWHERE UINT32_MAX
 
 /*
- * The same for who asks again and again: *place is where the symbol was found
- * last, CACHE_NOWHERE at first, and is updated.  What is there now is looked
- * at, so a place that has become another symbol's costs a look-up and nothing
- * else.
+ * The quote alone, NULL where there is none, for who has the key of a symbol,
+ * of SYMBOL_KEY_LETTERS at most, and symbol_key_hash() of it, and a guess at
+ * the place: what is there is looked at, so a place that is another symbol's,
+ * or CACHE_NOWHERE, costs a look-up and nothing else.  It is interest in the
+ * symbol as cache_find() is; BORROWED as there.
  */
-bool cache_find_at(struct cache *cache, const struct symbol *symbol,
-                   uint32_t *place, uint64_t now_ms, struct cache_found *found);
+const struct quote *cache_find_quote(struct cache *cache, struct symbol_key key,
+                                     uint64_t hash, uint32_t place,
+                                     uint64_t now_ms);
 
 /*
  * For who is about to look several symbols up, in order not to wait for memory
  * once and again for each: first cache_approach() for all of them, then
- * cache_prefetch() for all, then cache_find_at() with the places that this
+ * cache_prefetch() for all, then cache_find_quote() with the places that this
  * returned.  Each begins to fetch what the next one reads.  `hash` is
- * symbol_hash(); nothing is changed, and a place is only a guess.
+ * symbol_hash(), or symbol_key_hash(); nothing is changed, and a place is only
+ * a guess.
  */
 void cache_approach(const struct cache *cache, uint64_t hash);
 uint32_t cache_prefetch(const struct cache *cache, uint64_t hash);

@@ -104,13 +104,30 @@ struct entry *places_find(const struct places *places,
     }
 }
 
-struct entry *places_at(const struct places *places, uint32_t place,
-                        const struct symbol *symbol)
+static bool has_key(const struct entry *entry, struct symbol_key key)
+{
+    return symbol_key_equal(symbol_key(&entry->quote.symbol), key);
+}
+
+struct entry *places_find_key(const struct places *places,
+                              struct symbol_key key, uint64_t hash,
+                              uint32_t place)
 {
     struct entry *entry =
         place <= places->mask ? unpack(load(places, place)) : NULL;
-    return entry != NULL && symbol_equal(&entry->quote.symbol, symbol) ? entry
-                                                                       : NULL;
+    if (entry != NULL && has_key(entry, key)) {
+        return entry;
+    }
+    for (uint32_t at = (uint32_t)hash & places->mask;;
+         at = (at + 1) & places->mask) {
+        uint64_t word = load(places, at);
+        if (is_likely(word, hash) && has_key(unpack(word), key)) {
+            return unpack(word);
+        }
+        if (word == EMPTY) {
+            return NULL;
+        }
+    }
 }
 
 void places_prefetch(const struct places *places, uint64_t hash)

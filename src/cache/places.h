@@ -29,8 +29,8 @@
  * is left as it is, for those who still read it; the cache frees it when they
  * have paused, as it does entries.
  *
- * Threads: places_find(), _at() and _prefetch() any that is a joined reader of
- * the cache; the rest the writer.
+ * Threads: places_find...() and places_prefetch...() any that is a joined
+ * reader of the cache; the rest the writer.
  */
 
 #pragma once
@@ -41,8 +41,9 @@
 
 #include <urcu-qsbr.h>
 
-struct entry;  /* cache/entry.h */
-struct symbol; /* quote/symbol.h */
+#include "quote/symbol.h"
+
+struct entry; /* cache/entry.h */
 
 /* No place. */
 #define PLACES_NOWHERE UINT32_MAX
@@ -79,10 +80,12 @@ struct entry *places_find(const struct places *places,
                           const struct symbol *symbol, uint64_t hash,
                           uint32_t *place);
 
-/* The entry at a place if it is the symbol's, else NULL; any number may be
- * given for a place. */
-struct entry *places_at(const struct places *places, uint32_t place,
-                        const struct symbol *symbol);
+/* The entry of the symbol with a key, which has at most SYMBOL_KEY_LETTERS
+ * (`hash` is symbol_key_hash()), NULL where there is none.  It is looked for at
+ * a place first; any number may be given for that. */
+struct entry *places_find_key(const struct places *places,
+                              struct symbol_key key, uint64_t hash,
+                              uint32_t place);
 
 /* Begin to fetch, from memory, the place that a hash says. */
 void places_prefetch(const struct places *places, uint64_t hash);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/plain.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -74,12 +75,32 @@ static bool take_number(struct rest *rest, char type, size_t *out)
     return value > 0;
 }
 
-static bool take_text(struct rest *rest, struct span *text)
+/* The same of "$<digit>\r\n", which nearly all are. */
+static inline bool take_digit(struct rest *rest, size_t *out)
+{
+    uint32_t word;
+    uint32_t zero;
+    if ((size_t)(rest->end - rest->at) < sizeof(word)) {
+        return false;
+    }
+    memcpy(&word, rest->at, sizeof(word));
+    memcpy(&zero, "$0\r\n", sizeof(zero));
+    // It is the digit in the second byte, and nothing in the others.
+    uint32_t value = le32toh(word) - le32toh(zero);
+    if ((value & 0xff) != 0 || value >> 8 < 1 || value >> 8 > 9) {
+        return false;
+    }
+    rest->at += sizeof(word);
+    *out = value >> 8;
+    return true;
+}
+
+static inline bool take_text(struct rest *rest, struct span *text)
 {
     size_t len;
-    if (!take_number(rest, '$', &len) ||
-        (size_t)(rest->end - rest->at) < len + 2 || rest->at[len] != '\r' ||
-        rest->at[len + 1] != '\n') {
+    if ((!take_digit(rest, &len) && !take_number(rest, '$', &len)) ||
+        (size_t)(rest->end - rest->at) < len + 2 ||
+        memcmp(rest->at + len, "\r\n", 2) != 0) {
         return false;
     }
     *text = (struct span){rest->at, len};

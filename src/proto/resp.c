@@ -349,20 +349,10 @@ void resp_put_short(struct buffer *out, const char text[RESP_SHORT_SIZE],
                     size_t len)
 {
     CHECK(len < RESP_SHORT_SIZE);
-    char *at = buffer_reserve(out, 5 + RESP_SHORT_SIZE + 2);
-    if (at == NULL) {
-        return;
+    char *at = buffer_reserve(out, RESP_SHORT_ROOM);
+    if (at != NULL) {
+        out->len += (size_t)(resp_write_short(at, text, len) - at);
     }
-    char *begin = at;
-    *at++ = '$';
-    if (len >= 10) {
-        *at++ = (char)('0' + len / 10);
-    }
-    *at++ = (char)('0' + len % 10);
-    memcpy(at, "\r\n", 2);
-    memcpy(at + 2, text, RESP_SHORT_SIZE);
-    memcpy(at + 2 + len, "\r\n", 2);
-    out->len += (size_t)(at - begin) + 2 + len + 2;
 }
 
 void resp_put_verbatim(struct buffer *out, int version, struct span text)

@@ -64,6 +64,24 @@ void resp_put_bulk(struct buffer *out, struct span text);
 void resp_put_short(struct buffer *out, const char text[RESP_SHORT_SIZE],
                     size_t len);
 
+/* Room for that. */
+#define RESP_SHORT_ROOM (sizeof("$23\r\n\r\n") - 1 + RESP_SHORT_SIZE)
+
+/* The same where there is room for it already.  Returns where it ends. */
+static inline char *resp_write_short(char *at, const char text[RESP_SHORT_SIZE],
+                                     size_t len)
+{
+    *at++ = '$';
+    if (len >= 10) {
+        *at++ = (char)('0' + len / 10);
+    }
+    *at++ = (char)('0' + len % 10);
+    memcpy(at, "\r\n", 2);
+    memcpy(at + 2, text, RESP_SHORT_SIZE);
+    memcpy(at + 2 + len, "\r\n", 2);
+    return at + 2 + len + 2;
+}
+
 /* A text of several lines, which redis-cli prints as it is:
  * "=8\r\ntxt:IBM\n\r\n", in version 2 a bulk string. */
 void resp_put_verbatim(struct buffer *out, int version, struct span text);

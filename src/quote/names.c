@@ -5,7 +5,8 @@
  * symbols, names and aliases are keys of one table.  Most of what is asked for
  * is no key, and costs one look at a filter, which is small enough to be near:
  * each key has set two bits of one word, and a text whose bits are not both set
- * is none (a Bloom filter of one word).
+ * is none (a Bloom filter of one word).  A second one has the keys that could
+ * be symbols, but find another one.
  *
  * The file's text is copied twice.  In the first copy the reader cuts it into
  * fields in place, and that is where the names that are shown live; the second
@@ -39,8 +40,9 @@ struct names {
     struct listing listing;
     char *texts_upper;         /* its texts, but a-z are A-Z */
     struct listing_key *table; /* uthash's head; over the listing's keys */
-    uint64_t *filter;
-    uint64_t filter_mask; /* its words, a power of 2, less 1 */
+    uint64_t *filter;          /* of all keys, by hash_bytes() */
+    uint64_t *renames;     /* of symbols that find another, by symbol_hash() */
+    uint64_t filters_mask; /* words of either, a power of 2, less 1 */
 };
 
 static char upper(char c)
@@ -54,26 +56,34 @@ static uint64_t filter_bits(uint64_t hash)
     return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63);
 }
 
-static uint64_t *filter_word(const struct names *names, uint64_t hash)
+static uint64_t filter_at(const struct names *names, uint64_t hash)
 {
-    return &names->filter[hash >> 32 & names->filter_mask];
+    return hash >> 32 & names->filters_mask;
 }
 
-bool names_may_have(const struct names *names, uint64_t hash)
+static bool may_have(const struct names *names, uint64_t hash)
 {
     uint64_t bits = filter_bits(hash);
-    return names != NULL && (*filter_word(names, hash) & bits) == bits;
+    return (names->filter[filter_at(names, hash)] & bits) == bits;
 }
 
-static int make_filter(struct names *names)
+bool names_may_rename(const struct names *names, uint64_t hash)
+{
+    uint64_t bits = filter_bits(hash);
+    return names != NULL &&
+           (names->renames[filter_at(names, hash)] & bits) == bits;
+}
+
+static int make_filters(struct names *names)
 {
     uint64_t words = FILTER_WORDS_FIRST;
     while (words * 64 < names->listing.keys_count * FILTER_BITS) {
         words *= 2;
     }
     names->filter = mem_calloc(words, sizeof(*names->filter));
-    names->filter_mask = words - 1;
-    return names->filter != NULL ? 0 : ERR_NOMEM;
+    names->renames = mem_calloc(words, sizeof(*names->renames));
+    names->filters_mask = words - 1;
+    return names->filter != NULL && names->renames != NULL ? 0 : ERR_NOMEM;
 }
 
 static struct listing_key *find_key(const struct names *names, struct span text,
@@ -83,6 +93,17 @@ static struct listing_key *find_key(const struct names *names, struct span text,
     HASH_FIND_BYHASHVALUE(hh, names->table, text.data, text.len, (unsigned)hash,
                           found);
     return found;
+}
+
+/* Note a key that is a symbol, but not the one that it finds. */
+static void note_rename(struct names *names, const struct listing_key *key)
+{
+    struct symbol symbol;
+    if (symbol_parse(&symbol, key->text) == 0 &&
+        !symbol_equal(&symbol, &key->name->symbol)) {
+        uint64_t hash = symbol_hash(&symbol);
+        names->renames[filter_at(names, hash)] |= filter_bits(hash);
+    }
 }
 
 static int add_to_table(struct names *names, struct listing_key *key,
@@ -99,7 +120,8 @@ static int add_to_table(struct names *names, struct listing_key *key,
                               LISTING_SHOWN(key->text), key->name->symbol.text,
                               other->name->symbol.text, other->line);
     }
-    *filter_word(names, hash) |= filter_bits(hash);
+    names->filter[filter_at(names, hash)] |= filter_bits(hash);
+    note_rename(names, key);
     HASH_ADD_KEYPTR_BYHASHVALUE(hh, names->table, key->text.data, key->text.len,
                                 (unsigned)hash, key);
     return key->hh.tbl != NULL ? 0 : ERR_NOMEM; // so uthash says it
@@ -109,7 +131,7 @@ static int make_table(struct names *names, struct names_error *error)
 {
     const struct listing *listing = &names->listing;
     names->texts_upper = mem_text(listing->texts, listing->texts_len);
-    if (names->texts_upper == NULL || make_filter(names) != 0) {
+    if (names->texts_upper == NULL || make_filters(names) != 0) {
         return ERR_NOMEM;
     }
     for (size_t i = 0; i < listing->texts_len; i++) {
@@ -187,6 +209,7 @@ void names_destroy(struct names **names)
     }
     HASH_CLEAR(hh, (*names)->table);
     mem_free((*names)->filter);
+    mem_free((*names)->renames);
     mem_free((*names)->texts_upper);
     listing_deinit(&(*names)->listing);
     mem_free(*names);
@@ -207,7 +230,7 @@ const struct name *names_find(const struct names *names, struct span text)
         wanted[i] = upper(text.data[i]);
     }
     uint64_t hash = hash_bytes(wanted, text.len);
-    if (!names_may_have(names, hash)) {
+    if (!may_have(names, hash)) {
         return NULL;
     }
     const struct listing_key *found =

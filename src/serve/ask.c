@@ -94,74 +94,94 @@ bool ask_memory(struct worker *worker, struct answer *answer)
     return answer_found(worker, answer, &found);
 }
 
-const struct quote *ask_again(struct worker *worker, struct span text)
-{
-    struct recalled *known = recall_find(&worker->recall, text);
-    if (known == NULL) {
-        return NULL;
-    }
-    uint64_t now_ms = worker->loop.now_ms;
-    struct cache_found found;
-    cache_find_at(worker->shared->cache, &known->symbol, &known->place, now_ms,
-                  &found);
-    if (found.quote == NULL ||
-        freshness_left_ms(found.quote, &worker->settings->rule, now_ms) == 0) {
-        return NULL;
-    }
-    return found.quote;
-}
+/* A symbol that is looked for. */
+struct wanted {
+    struct symbol_key key;
+    uint64_t hash;
+};
 
-/* Learn what a text names, and the symbol's hash; NULL where it is none. */
-static struct recalled *learn(struct worker *worker, struct span text,
-                              uint64_t *hash)
+/* What a name is of, where that can be told quickly. */
+static bool recall_name(struct worker *worker, struct span text,
+                        struct wanted *wanted)
 {
-    struct symbol symbol;
-    const struct names *names = worker->settings->names;
-    if (symbol_parse(&symbol, text) != 0) {
-        return NULL;
-    }
-    *hash = symbol_hash(&symbol);
-    if (names_may_have(names, *hash)) {
-        const struct name *name = names_find(names, text);
-        symbol = name != NULL ? name->symbol : symbol;
-        *hash = symbol_hash(&symbol);
-    }
-    return recall_keep(&worker->recall, text, &symbol);
-}
-
-bool ask_is_settled(struct worker *worker, struct span text)
-{
-    return text.len > RECALL_TEXT_LIMIT ||
-           recall_find(&worker->recall, text) != NULL;
-}
-
-bool ask_ahead(struct worker *worker, const struct span *texts, size_t count)
-{
-    CHECK(count >= 1 && count <= ASK_AHEAD_LIMIT);
-    struct recalled *learnt[ASK_AHEAD_LIMIT];
-    uint64_t hashes[ASK_AHEAD_LIMIT];
-    size_t learnt_count = 0;
-    if (ask_is_settled(worker, texts[0])) {
+    const struct symbol *symbol = recall_find(&worker->recall, text);
+    if (symbol == NULL || symbol->len > SYMBOL_KEY_LETTERS) {
         return false;
     }
+    wanted->key = symbol_key(symbol);
+    wanted->hash = symbol_key_hash(wanted->key);
+    return true;
+}
+
+/* What a text names, where that can be told quickly. */
+static bool resolve(struct worker *worker, struct span text,
+                    struct wanted *wanted)
+{
+    if (!symbol_key_read(&wanted->key, text)) {
+        return recall_name(worker, text, wanted);
+    }
+    wanted->hash = symbol_key_hash(wanted->key);
+    return !names_may_rename(worker->settings->names, wanted->hash) ||
+           recall_name(worker, text, wanted);
+}
+
+/* The quote of a symbol, if it is good. */
+static const struct quote *find_good(struct worker *worker,
+                                     const struct wanted *wanted,
+                                     uint32_t place)
+{
+    uint64_t now_ms = worker->loop.now_ms;
+    const struct quote *quote = cache_find_quote(
+        worker->shared->cache, wanted->key, wanted->hash, place, now_ms);
+    bool is_good =
+        quote != NULL &&
+        freshness_left_ms(quote, &worker->settings->rule, now_ms) > 0;
+    return is_good ? quote : NULL;
+}
+
+const struct quote *ask_again(struct worker *worker, struct span text)
+{
+    struct wanted wanted;
+    return resolve(worker, text, &wanted)
+               ? find_good(worker, &wanted, CACHE_NOWHERE)
+               : NULL;
+}
+
+/* ask_again_all() of several. */
+__attribute__((noinline)) static size_t find_together(
+    struct worker *worker, const struct span *texts, size_t count,
+    const struct quote **quotes)
+{
+    CHECK(count <= ASK_AGAIN_LIMIT);
     const struct cache *cache = worker->shared->cache;
-    for (size_t i = 0; i < count; i++) {
-        if (recall_find(&worker->recall, texts[i]) != NULL) {
-            continue;
-        }
-        struct recalled *known = learn(worker, texts[i], &hashes[learnt_count]);
-        if (known != NULL) {
-            cache_approach(cache, hashes[learnt_count]);
-            learnt[learnt_count++] = known;
-        } else if (i == 0) {
-            return false; // else each of a row of these would try them all
+    struct wanted wanted[ASK_AGAIN_LIMIT];
+    uint32_t places[ASK_AGAIN_LIMIT];
+    size_t known = 0;
+    while (known < count && resolve(worker, texts[known], &wanted[known])) {
+        cache_approach(cache, wanted[known].hash);
+        known++;
+    }
+    for (size_t i = 0; i < known; i++) {
+        places[i] = cache_prefetch(cache, wanted[i].hash);
+    }
+    for (size_t i = 0; i < known; i++) {
+        quotes[i] = find_good(worker, &wanted[i], places[i]);
+        if (quotes[i] == NULL) {
+            return i;
         }
     }
-    for (size_t i = 0; i < learnt_count; i++) {
-        // Another one may have pushed it out: then this is a bad guess.
-        learnt[i]->place = cache_prefetch(cache, hashes[i]);
+    return known;
+}
+
+size_t ask_again_all(struct worker *worker, const struct span *texts,
+                     size_t count, const struct quote **quotes)
+{
+    if (count > 1) {
+        return find_together(worker, texts, count, quotes);
     }
-    return learnt_count > 0;
+    CHECK(count == 1);
+    quotes[0] = ask_again(worker, texts[0]);
+    return quotes[0] != NULL;
 }
 
 bool ask_is_new(const struct quote *quote, uint64_t not_before_mono_ms,
@@ -190,26 +210,38 @@ static bool answer_within(struct worker *worker, struct answer *answer,
     return worker->is_draining;
 }
 
+/* ask_resolve(), but names are recalled. */
+static int resolve_whole(struct worker *worker, struct span text,
+                         struct symbol *symbol)
+{
+    bool is_symbol = symbol_parse(symbol, text) == 0;
+    if (is_symbol &&
+        !names_may_rename(worker->settings->names, symbol_hash(symbol))) {
+        return 0;
+    }
+    const struct symbol *known = recall_find(&worker->recall, text);
+    if (known != NULL) {
+        *symbol = *known;
+        return 0;
+    }
+    int err = ask_resolve(worker, text, symbol);
+    if (err == 0) {
+        recall_keep(&worker->recall, text, symbol);
+    }
+    return err;
+}
+
 bool ask_text(struct worker *worker, struct span text, struct answer *answer)
 {
-    struct recalled *known = recall_find(&worker->recall, text);
     answer->quote = NULL;
     answer->reason = NULL;
-    answer->err = 0;
-    if (known != NULL) {
-        answer->symbol = known->symbol;
-    } else {
-        answer->err = ask_resolve(worker, text, &answer->symbol);
-        if (answer->err != 0) {
-            return true;
-        }
-        known = recall_keep(&worker->recall, text, &answer->symbol);
+    answer->err = resolve_whole(worker, text, &answer->symbol);
+    if (answer->err != 0) {
+        return true;
     }
-    uint32_t nowhere = CACHE_NOWHERE;
     struct cache_found found;
-    cache_find_at(worker->shared->cache, &answer->symbol,
-                  known != NULL ? &known->place : &nowhere, worker->loop.now_ms,
-                  &found);
+    cache_find(worker->shared->cache, &answer->symbol, worker->loop.now_ms,
+               &found);
     return answer_within(worker, answer, &found);
 }
 

@@ -58,27 +58,23 @@ int ask_resolve(const struct worker *worker, struct span text,
 bool ask_text(struct worker *worker, struct span text, struct answer *answer);
 
 /*
- * The quote for a text where nothing else has to be known of it: it was asked
- * for a moment ago and is good.  NULL is no answer.  Nothing is counted: who
- * answers with it calls tally_again().  BORROWED for the turn.
+ * The quote for a text where nothing else has to be known of it: it is a symbol
+ * or a name that was asked for a moment ago, and its quote is good.  NULL is no
+ * answer.  Nothing is counted: who answers with it calls tally_again().
+ * BORROWED for the turn.
  */
 const struct quote *ask_again(struct worker *worker, struct span text);
 
-/* The most texts of ask_ahead(). */
-#define ASK_AHEAD_LIMIT 98
+/* The most texts of ask_again_all(). */
+#define ASK_AGAIN_LIMIT 98
 
 /*
- * Learn what texts name that ask_again() is about to be called with, 1 to
- * ASK_AHEAD_LIMIT of them, and begin to fetch their quotes from memory all at
- * once, instead of one after another.  What is no symbol, or too long, stays
- * unknown.  Returns false, and does nothing, where the first is known already,
- * or stays unknown.
+ * The same for 1 to ASK_AGAIN_LIMIT texts, whose quotes are fetched from memory
+ * all at once, instead of one after another.  Returns how many, from the first
+ * on, have a good one, and so many `quotes` are filled in.
  */
-bool ask_ahead(struct worker *worker, const struct span *texts, size_t count);
-
-/* Whether ask_ahead() surely does nothing for texts that begin with this one:
- * it is known already, or too long. */
-bool ask_is_settled(struct worker *worker, struct span text);
+size_t ask_again_all(struct worker *worker, const struct span *texts,
+                     size_t count, const struct quote **quotes);
 
 /* Answer for answer->symbol from memory, counting hits and misses.  Returns
  * false where the request has to wait for a fetch. */

@@ -3,17 +3,8 @@
 
 #include <string.h>
 
-#include "cache/cache.h"
+#include "base/hash.h"
 
-/* Two odd numbers without a pattern, the fractions of the golden ratio and of
- * the square root of 3.  Whoever finds texts that meet in one place has others
- * looked up as if this room were not there, and gains nothing else; so there is
- * no seed. */
-#define MIX_HEAD 0x9e3779b97f4a7c15u
-#define MIX_TAIL 0xbb67ae8584caa73bu
-
-#define PLACE_BITS 10
-_Static_assert(RECALL_PLACES == 1 << PLACE_BITS, "a place is so many bits");
 _Static_assert(sizeof(struct recalled) <= 64, "as recall.h says");
 
 static uint64_t word_at(const char *at, size_t len)
@@ -42,43 +33,39 @@ static struct recall_key key_of(struct span text)
     return key;
 }
 
-static struct recalled *place_of(struct recall *recall,
-                                 const struct recall_key *key)
-{
-    uint64_t mixed = (key->head * MIX_HEAD) ^ (key->tail * MIX_TAIL);
-    mixed = (mixed ^ key->len) * MIX_HEAD;
-    return &recall->places[mixed >> (64 - PLACE_BITS)];
-}
-
 static bool is_kept(struct span text)
 {
     return text.len >= 1 && text.len <= RECALL_TEXT_LIMIT;
 }
 
-struct recalled *recall_find(struct recall *recall, struct span text)
+/* Which of the places is a text's; by a hash with a seed, for names are chosen
+ * by whoever asks. */
+static size_t place_of(struct span text)
 {
-    if (!is_kept(text)) {
-        return NULL;
-    }
-    struct recall_key key = key_of(text);
-    struct recalled *found = place_of(recall, &key);
-    bool is_same = found->key.head == key.head && found->key.tail == key.tail &&
-                   found->key.len == key.len;
-    return is_same ? found : NULL;
+    return hash_bytes(text.data, text.len) % RECALL_PLACES;
 }
 
-struct recalled *recall_keep(struct recall *recall, struct span text,
-                             const struct symbol *symbol)
+const struct symbol *recall_find(const struct recall *recall, struct span text)
 {
     if (!is_kept(text)) {
         return NULL;
     }
     struct recall_key key = key_of(text);
-    struct recalled *kept = place_of(recall, &key);
-    kept->key = key;
-    kept->place = CACHE_NOWHERE;
-    kept->symbol = *symbol;
-    return kept;
+    const struct recalled *found = &recall->places[place_of(text)];
+    bool is_same = found->key.head == key.head && found->key.tail == key.tail &&
+                   found->key.len == key.len;
+    return is_same ? &found->symbol : NULL;
+}
+
+void recall_keep(struct recall *recall, struct span text,
+                 const struct symbol *symbol)
+{
+    if (is_kept(text)) {
+        recall->places[place_of(text)] = (struct recalled){
+            .key = key_of(text),
+            .symbol = *symbol,
+        };
+    }
 }
 
 void recall_forget_all(struct recall *recall)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recall.h -- the texts that a worker's clients asked for last, and what they
- * named: programs ask for the same few symbols again and again, in the same
- * letters.
+ * recall.h -- the names that a worker's clients asked for last, and which
+ * symbols they are of: programs ask for the same few again and again, in the
+ * same letters.  A text that is a symbol is read faster than found here.
  *
  *   (1) What is recalled is what ask_resolve() would give: a text names the
  *       same as long as the settings are the same, and with them all is
  *       forgotten.
- *   (2) Nothing is allocated; a text may push out another one.
+ *   (2) Nothing is allocated; a text may push out another one, and which ones
+ *       do nobody outside can know.
  *
  * Threads: the worker's.
  */
@@ -22,7 +23,7 @@
 /* Texts that are kept, 64 bytes each. */
 #define RECALL_PLACES 1024
 
-/* The longest text that is kept; symbols are rarely longer than 10. */
+/* The longest text that is kept. */
 #define RECALL_TEXT_LIMIT 16
 
 /* A text in two words, which overlap where it is shorter than both: with its
@@ -35,7 +36,6 @@ struct recall_key {
 
 struct recalled {
     struct recall_key key;
-    uint32_t place; /* where the symbol was in the cache: cache_find_at() */
     struct symbol symbol;
 };
 
@@ -44,12 +44,12 @@ struct recall {
 };
 
 /* What a text named, or NULL where that is not known any more.  BORROWED until
- * the next recall_keep(); its place is the caller's to update. */
-struct recalled *recall_find(struct recall *recall, struct span text);
+ * the next recall_keep(). */
+const struct symbol *recall_find(const struct recall *recall, struct span text);
 
-/* Keep what a text names, and return it; NULL where it is too long or empty. */
-struct recalled *recall_keep(struct recall *recall, struct span text,
-                             const struct symbol *symbol);
+/* Keep what a text names; one that is too long or empty is not kept. */
+void recall_keep(struct recall *recall, struct span text,
+                 const struct symbol *symbol);
 
 /* Forget all: the settings are others. */
 void recall_forget_all(struct recall *recall);

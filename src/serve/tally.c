@@ -47,13 +47,20 @@ enum family_outcome tally_quotes(struct worker *worker,
     return is_stale ? FAMILY_STALE : FAMILY_FRESH;
 }
 
-void tally_told(struct worker *worker, enum protocol protocol,
-                enum family_outcome outcome)
+static void tell(struct worker *worker, enum protocol protocol,
+                 enum family_outcome outcome, size_t requests)
 {
     size_t label = label_of(protocol);
     CHECK(label < FAMILY_VALUES_PROTO && outcome < FAMILY_OUTCOMES);
     metric_add_at(worker->cells,
-                  METRIC_AT_requests + label * FAMILY_OUTCOMES + outcome, 1);
+                  METRIC_AT_requests + label * FAMILY_OUTCOMES + outcome,
+                  requests);
+}
+
+void tally_told(struct worker *worker, enum protocol protocol,
+                enum family_outcome outcome)
+{
+    tell(worker, protocol, outcome, 1);
 }
 
 void tally_answered(struct worker *worker, enum protocol protocol,
@@ -63,14 +70,28 @@ void tally_answered(struct worker *worker, enum protocol protocol,
     worker->tally.answered++;
 }
 
-void tally_again(struct worker *worker, enum protocol protocol,
-                 const struct quote *const *quotes, size_t count)
+static void note_hits(struct worker *worker, const struct quote *const *quotes,
+                      size_t count)
 {
     metric_add(worker->cells, METRIC_cache_hits, count);
     for (size_t i = 0; i < count; i++) {
         note_age(worker, quotes[i]);
     }
+}
+
+void tally_again(struct worker *worker, enum protocol protocol,
+                 const struct quote *const *quotes, size_t count)
+{
+    note_hits(worker, quotes, count);
     tally_answered(worker, protocol, FAMILY_FRESH);
+}
+
+void tally_again_each(struct worker *worker, enum protocol protocol,
+                      const struct quote *const *quotes, size_t count)
+{
+    note_hits(worker, quotes, count);
+    tell(worker, protocol, FAMILY_FRESH, count);
+    worker->tally.answered += count;
 }
 
 void tally_waited(struct worker *worker, enum protocol protocol,

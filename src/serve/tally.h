@@ -48,6 +48,10 @@ void tally_answered(struct worker *worker, enum protocol protocol,
 void tally_again(struct worker *worker, enum protocol protocol,
                  const struct quote *const *quotes, size_t count);
 
+/* The same of `count` requests, each for one of the quotes. */
+void tally_again_each(struct worker *worker, enum protocol protocol,
+                      const struct quote *const *quotes, size_t count);
+
 /* Count one that came when the loop's clock was asked_mono_ms. */
 void tally_waited(struct worker *worker, enum protocol protocol,
                   enum family_outcome outcome, uint64_t asked_mono_ms);

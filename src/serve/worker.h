@@ -106,6 +106,7 @@ struct worker {
     struct rpyc_message message;
     struct answer answers[RESP_ARGS_LIMIT];
     struct recall recall;
+    size_t gets_together; /* redis/shortcut.c's; 0 at first */
 };
 
 /*

@@ -62,7 +62,7 @@ def often_called(counts, names):
 
 def test_calls_are_told_where_there_are_some(found):
     # The checks for what must not be called would find it: these are.
-    assert often_called(found["resp_get"], {"cache_find_at", "cache_find"}) != {}
+    assert often_called(found["resp_get"], {"find_good", "cache_find_quote"}) != {}
 
 
 RECORDED = {"measured_with": record.machine(),

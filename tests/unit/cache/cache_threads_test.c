@@ -248,12 +248,13 @@ static void *look_all(void *user)
         unsigned number =
             (unsigned)(testing_random(&looker->seed) % (known + 1));
         struct symbol symbol = numbered('S', number);
-        struct cache_found found;
-        uint32_t place = cache_prefetch(growth->cache, symbol_hash(&symbol));
-        cache_find_at(growth->cache, &symbol, &place, 1000, &found);
-        looker->lost += number < known && found.quote == NULL;
+        uint64_t hash = symbol_hash(&symbol);
+        uint32_t place = cache_prefetch(growth->cache, hash);
+        const struct quote *found = cache_find_quote(
+            growth->cache, symbol_key(&symbol), hash, place, 1000);
+        looker->lost += number < known && found == NULL;
         looker->invented +=
-            found.quote != NULL && !symbol_equal(&found.quote->symbol, &symbol);
+            found != NULL && !symbol_equal(&found->symbol, &symbol);
         cache_reader_pause();
     }
     cache_reader_resume();

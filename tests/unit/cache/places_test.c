@@ -116,9 +116,11 @@ static void compare(const struct model *model)
             continue;
         }
         live++;
-        assert_ptr_equal(places_at(model->places, place, symbol), entry);
-        assert_null(places_at(model->places, place,
-                              &model->symbols[(i + 1) % SYMBOLS]));
+        struct symbol_key key = symbol_key(symbol);
+        uint64_t hash = symbol_hash(symbol);
+        assert_ptr_equal(places_find_key(model->places, key, hash, place),
+                         entry);
+        assert_ptr_equal(places_find_key(model->places, key, hash, i), entry);
     }
     assert_int_equal(model->places->live, live);
 }
@@ -235,7 +237,9 @@ static void any_number_may_be_a_place(void **state)
     open_model(&model, PLACES_FIRST);
     const uint32_t wrong[] = {0, 255, 256, 100000, PLACES_NOWHERE};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        assert_null(places_at(model.places, wrong[i], &model.symbols[0]));
+        const struct symbol *none = &model.symbols[0];
+        assert_null(places_find_key(model.places, symbol_key(none),
+                                    symbol_hash(none), wrong[i]));
     }
     close_model(&model);
 }
