@@ -16,23 +16,6 @@
 
 static int64_t root; // the number in its id
 
-static void get_root(struct conn *conn)
-{
-    static struct rpyc_message message;
-    struct rpyc_id id;
-    size_t taken;
-    size_t frame = rpyc_begin(&conn->input, RPYC_REQUEST, 0);
-    rpyc_put_handler(&conn->input, RPYC_GETROOT);
-    rpyc_put_label(&conn->input, RPYC_TUPLE);
-    brine_put_tuple(&conn->input, 0);
-    rpyc_end(&conn->input, frame);
-    deliver_input(conn);
-    assert_true(parse_message(buffer_span(&conn->sent), &message, &taken));
-    assert_true(rpyc_read_id(&id, message.box.value));
-    root = id.object_id;
-    buffer_drop_front(&conn->sent, taken);
-}
-
 static void put_ours(struct buffer *out, int64_t object_id)
 {
     const struct rpyc_id id = {span_of(SERVICE_NAME), 1, object_id};
@@ -160,7 +143,7 @@ static size_t count_releases(int64_t callback)
 /* Function 1 has A; nothing is to be sent. */
 static void begin_with_one(void)
 {
-    get_root(&fakes[0]);
+    root = get_root(&fakes[0]);
     assert_string_equal(WATCH(1, "A"), "None");
     take_calls(1); // where its price is known
     assert_int_equal(count_calls("A", 1), 1);

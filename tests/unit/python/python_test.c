@@ -6,7 +6,11 @@
 
 #include <zlib.h>
 
+#include "base/mem.h"
+#include "desk/terms.h"
+#include "python/service.h"
 #include "serve/share.h"
+#include "serve/wait.h"
 #include "unit/python/session.h"
 
 /* --- What clients send ------------------------------------------------------
@@ -168,7 +172,122 @@ static void who_is_put_off_may_go(void **state)
     assert_false(is_put_off());
 }
 
+/* --- Whole conversations ----------------------------------------------------
+ */
+
+static int64_t root; // the number in its id
+
+static void put_call(struct buffer *out, int64_t seq, enum rpyc_handler handler,
+                     const char *name, size_t symbols)
+{
+    const struct rpyc_id id = {span_of(SERVICE_NAME), 1, root};
+    size_t frame = rpyc_begin(out, RPYC_REQUEST, seq);
+    rpyc_put_handler(out, handler);
+    rpyc_put_label(out, RPYC_TUPLE);
+    brine_put_tuple(out, handler == RPYC_CALLATTR ? 3 : 2);
+    rpyc_put_label(out, RPYC_LOCAL_REF);
+    rpyc_put_id(out, &id);
+    rpyc_put_label(out, RPYC_VALUE);
+    brine_put_str(out, span_of(name));
+    if (handler == RPYC_CALLATTR) {
+        rpyc_put_label(out, RPYC_VALUE);
+        brine_put_tuple(out, 1);
+        brine_put_tuple(out, symbols);
+        for (size_t i = 0; i < symbols; i++) {
+            brine_put_str(out, span_of(i == 0 ? "IBM" : "MISS"));
+        }
+    }
+    rpyc_end(out, frame);
+}
+
+/* The root, a method, prices from memory, some of which are to be waited for,
+ * and what inflates. */
+static int64_t put_conversation(struct buffer *out)
+{
+    size_t frame = rpyc_begin(out, RPYC_REQUEST, 0);
+    rpyc_put_handler(out, RPYC_GETROOT);
+    rpyc_put_label(out, RPYC_TUPLE);
+    brine_put_tuple(out, 0);
+    rpyc_end(out, frame);
+    put_call(out, 1, RPYC_GETATTR, "get_price", 0);
+    put_call(out, 2, RPYC_CALLATTR, "get_prices", 1);
+    put_call(out, 3, RPYC_CALLATTR, "get_prices", 3);
+    put_call(out, 4, RPYC_GETATTR, "nothing", 0);
+    put_packed_ping(out, 5, 20000);
+    put_call(out, 6, RPYC_CALLATTR, "get_prices", 2);
+    return 7;
+}
+
+/* A flight ends, for who waits. */
+static void end_flight(void)
+{
+    struct desk_result result = {.err = ERR_UNKNOWN,
+                                 .symbol = symbol_of("MISS")};
+    wait_end(watching.worker.waits, &result);
+}
+
+/* Numbers of the answers, one bit each. */
+static unsigned answered(struct conn *conn)
+{
+    static struct rpyc_message message;
+    unsigned bits = 0;
+    while (read_message(conn, &message)) {
+        assert_true(message.kind != RPYC_REQUEST && message.seq < 32);
+        assert_int_equal(bits & 1u << message.seq, 0); // each once
+        bits |= 1u << message.seq;
+    }
+    return bits;
+}
+
+static void cutting_a_conversation_anywhere_changes_nothing(void **state)
+{
+    (void)state;
+    root = get_root(&fakes[1]);
+    struct buffer whole = buffer_empty(SENT_MAX);
+    unsigned all = (1u << put_conversation(&whole)) - 1;
+    for (size_t cut = 1; cut < whole.len; cut++) {
+        struct conn *conn = &fakes[0];
+        close_conn(conn);
+        open_conn(conn);
+        buffer_put(&conn->input, whole.data, cut);
+        deliver_input(conn);
+        buffer_put(&conn->input, whole.data + cut, whole.len - cut);
+        deliver_input(conn);
+        assert_true(wait_count(watching.worker.waits) > 0);
+        end_flight();
+        assert_int_equal(answered(conn), all);
+    }
+    buffer_deinit(&whole);
+}
+
+/* Each request is answered, or its connection ends; and nothing is left. */
+static void oom_a_conversation_is_answered_or_ended(void **state)
+{
+    (void)state;
+    struct conn *conn = &fakes[0];
+    bool is_enough = false;
+    size_t n;
+    root = get_root(&fakes[1]);
+    for (n = 1; !is_enough; n++) {
+        close_conn(conn);
+        open_conn(conn);
+        unsigned all = (1u << put_conversation(&conn->input)) - 1;
+        assert_non_null(buffer_reserve(&conn->sent, 10000));
+        mem_fail_nth(n);
+        deliver_input(conn);
+        end_flight();
+        is_enough = mem_fail_nth(0) < n;
+        unsigned bits = answered(conn);
+        assert_true(bits == all || conn->is_finished);
+        assert_int_equal(watching.worker.turn_symbols, 0);
+    }
+    assert_true(n > 8);
+    assert_false(conn->is_finished);
+}
+
 static const struct CMUnitTest tests[] = {
+    TEST(cutting_a_conversation_anywhere_changes_nothing),
+    TEST(oom_a_conversation_is_answered_or_ended),
     TEST(frames_that_inflate_are_answered_in_many_turns),
     TEST(a_turn_is_one_however_often_bytes_come),
     TEST(plain_frames_with_small_replies_are_answered_at_once),

@@ -200,3 +200,22 @@ static inline bool read_message(struct conn *conn, struct rpyc_message *message)
     buffer_drop_front(&conn->sent, taken);
     return is_there;
 }
+
+/* Ask for the root; returns the number in its id, which is the same in every
+ * session. */
+static inline int64_t get_root(struct conn *conn)
+{
+    static struct rpyc_message message;
+    struct rpyc_id id;
+    size_t taken;
+    size_t frame = rpyc_begin(&conn->input, RPYC_REQUEST, 0);
+    rpyc_put_handler(&conn->input, RPYC_GETROOT);
+    rpyc_put_label(&conn->input, RPYC_TUPLE);
+    brine_put_tuple(&conn->input, 0);
+    rpyc_end(&conn->input, frame);
+    deliver_input(conn);
+    assert_true(parse_message(buffer_span(&conn->sent), &message, &taken));
+    assert_true(rpyc_read_id(&id, message.box.value));
+    buffer_drop_front(&conn->sent, taken);
+    return id.object_id;
+}
