@@ -18,6 +18,7 @@
 
 #include "cli/arguments.h"
 #include "cli/follow.h"
+#include "cli/output.h"
 #include "cli/past.h"
 #include "cli/report.h"
 #include "cli/show.h"
@@ -45,6 +46,7 @@ static const char *const companies[] = {
 
 struct run {
     const struct arguments *arguments;
+    struct output *output;
     const char *server;
     char client_name[ARGUMENTS_CLIENT_LIMIT + 16];
     char **names;
@@ -164,18 +166,20 @@ static uint64_t now_ns(void)
 }
 
 /* Wait until a pass is due, which it is at once where the last one took longer
- * than --every. */
-static void begin_pass(struct run *run)
+ * than --every.  Returns false where nobody would get to see it. */
+static bool begin_pass(struct run *run)
 {
     uint32_t every_ms = run->pass_ns > 0 ? run->arguments->every_ms : 0;
-    if (every_ms > 0) {
-        fflush(stdout); // whoever reads along has the pass before the pause
+    // Whoever reads along has the pass before the pause.
+    if ((every_ms > 0 || ferror(stdout) != 0) && !output_flush(run->output)) {
+        return false;
     }
     uint64_t due_ns = run->pass_ns + every_ms * UINT64_C(1000000);
     for (run->pass_ns = now_ns(); run->pass_ns < due_ns;
          run->pass_ns = now_ns()) {
         poll(NULL, 0, (int)((due_ns - run->pass_ns) / 1000000u) + 1);
     }
+    return true;
 }
 
 static void fill_options(const struct run *run, struct quoted_options *options)
@@ -288,8 +292,8 @@ static int report_all(struct run *run)
         .out = stdout,
         .client = run->arguments->client != NULL ? run->arguments->client : "1",
     };
-    for (uint32_t pass = 0; pass < run->arguments->repeat; pass++) {
-        begin_pass(run);
+    for (uint32_t pass = 0; pass < run->arguments->repeat && begin_pass(run);
+         pass++) {
         int error = report_pass(run, &report);
         if (error != 0) {
             return error;
@@ -346,8 +350,8 @@ static int show_all(struct run *run)
         .has_colors = wants_colors(run->arguments),
     };
     show_begin(&show);
-    for (uint32_t pass = 0; pass < run->arguments->repeat; pass++) {
-        begin_pass(run);
+    for (uint32_t pass = 0; pass < run->arguments->repeat && begin_pass(run);
+         pass++) {
         int error = have_handle(run);
         if (error != 0) {
             return could_not_open(run, error);
@@ -430,6 +434,7 @@ static int follow(struct run *run)
     fill_options(run, &options);
     struct follow follow = {
         .arguments = run->arguments,
+        .output = run->output,
         .server = run->server,
         .options = &options,
         .names = run->names,
@@ -466,11 +471,12 @@ static int ask(struct run *run)
     return status != 0 ? status : (int)run->status;
 }
 
-static int do_task(const struct arguments *arguments)
+static int do_task(const struct arguments *arguments, struct output *output)
 {
     const char *server = getenv("QUOTE_SERVER");
     struct run run = {
         .arguments = arguments,
+        .output = output,
         .server = arguments->server != NULL             ? arguments->server
                   : server != NULL && server[0] != '\0' ? server
                                                         : DEFAULT_SERVER,
@@ -489,6 +495,10 @@ static int do_task(const struct arguments *arguments)
 int main(int argc, char **argv)
 {
     struct arguments arguments;
+    struct output output = {.has_failed = false};
+    if (!output_take_descriptors()) {
+        return EXIT_ERROR;
+    }
     if (arguments_parse(&arguments, argc, argv) != 0) {
         fprintf(stderr, "quote: %s\nTry 'quote --help'.\n", arguments.error);
         return EXIT_USAGE;
@@ -499,12 +509,8 @@ int main(int argc, char **argv)
     } else if (arguments.task == ARGUMENTS_VERSION) {
         printf("quote %s\n", QUOTED_VERSION);
     } else {
-        status = do_task(&arguments);
+        status = do_task(&arguments, &output);
     }
     // A full disk shows only here.
-    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-        perror("quote: standard output");
-        return EXIT_ERROR;
-    }
-    return status;
+    return output_flush(&output) ? status : EXIT_ERROR;
 }

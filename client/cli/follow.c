@@ -14,6 +14,7 @@
 
 #include "cli/arguments.h"
 #include "cli/board.h"
+#include "cli/output.h"
 #include "cli/screen.h"
 #include "cli/show.h"
 
@@ -38,6 +39,7 @@ static int open_signals(void)
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGHUP);
+    sigaddset(&ends, SIGQUIT); // else the terminal stayed as it is
     int fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd >= 0) {
         sigprocmask(SIG_BLOCK, &ends, NULL);
@@ -94,14 +96,14 @@ static int follow_lines(const struct follow *follow, struct quoted_watch *watch,
     }
     struct quoted_quote quote = QUOTED_QUOTE_INIT;
     bool is_lost = false;
-    while (!is_ended(signals)) {
+    while (!is_ended(signals) && !output_is_abandoned()) {
         size_t index;
         int error = quoted_watch_next(watch, &quote, &index, WAIT_MS);
         say_servers(watch, error, &is_lost);
         if (error == 0) {
             show_line(&show, follow->names[index], &quote);
-            if (fflush(stdout) != 0) {
-                return 0; // main() says why
+            if (!output_flush(follow->output)) {
+                return 0;
             }
         } else if (error == QUOTED_E_NOMEM) {
             return error;
@@ -161,8 +163,9 @@ static void draw_if_due(struct table *table)
     }
 }
 
-/* Wait for a key, for news, or for the next drawing. */
-static void wait_for_any(const struct table *table)
+/* Wait for a key, for news, or for the next drawing.  Returns whether there is
+ * a terminal any more. */
+static bool wait_for_any(const struct table *table)
 {
     struct pollfd polled[] = {
         {.fd = STDIN_FILENO, .events = POLLIN},
@@ -173,6 +176,7 @@ static void wait_for_any(const struct table *table)
     uint64_t until = table->is_dirty ? DRAW_MS : TICK_MS;
     poll(polled, sizeof(polled) / sizeof(polled[0]),
          since < until ? (int)(until - since) : 0);
+    return (polled[0].revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
 }
 
 static int run_table(struct table *table)
@@ -191,7 +195,9 @@ static int run_table(struct table *table)
             table->drawn_mono_ms = 0; // at once
         }
         draw_if_due(table);
-        wait_for_any(table);
+        if (!wait_for_any(table)) {
+            return 0;
+        }
     }
     return 0;
 }

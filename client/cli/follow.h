@@ -13,10 +13,12 @@
 #include <stddef.h>
 
 struct arguments; /* cli/arguments.h */
+struct output;    /* cli/output.h */
 struct quoted_options;
 
 struct follow {
     const struct arguments *arguments;
+    struct output *output;
     const char *server; /* addresses */
     const struct quoted_options *options;
     char *const *names; /* names_count of them, 1 or more */
@@ -26,7 +28,7 @@ struct follow {
 
 /*
  * Follow.  Returns 0 when it was ended, or what quoted_watch_open() or the
- * output failed with, below 0; the cause has been said.  SIGINT, SIGTERM and
- * SIGHUP end it from now on.  Threads: main.
+ * output failed with, below 0; the cause has been said.  SIGINT, SIGTERM,
+ * SIGHUP and SIGQUIT end it from now on.  Threads: main.
  */
 int follow_run(const struct follow *follow);

@@ -27,9 +27,12 @@ enum color {
 #define LINE_FIRST   2
 #define LINES_AROUND 3 /* these two and the last */
 
-/* Columns of the table, and the least that the rest needs. */
+/* Columns of the table, and the least that the rest needs.  A terminal that is
+ * narrower has a symbol and a price, each as wide as may be. */
 #define WIDTH_SYMBOL 10
+#define SYMBOL_LEAST 5
 #define WIDTH_PRICE  16
+#define PRICE_LEAST  10
 #define WIDTH_CHANGE 18
 #define WIDTH_AGE    6
 #define WIDTH_STATE  8
@@ -141,6 +144,11 @@ static void put(const struct screen *screen, int line, int column, int width,
     char cell[CELL_SIZE];
     snprintf(cell, sizeof(cell) - 4, "%s", text);
     int room = width < 0 ? -width : width;
+    if (column >= COLS) {
+        return;
+    }
+    // Beyond its end curses goes on with the next line.
+    room = room < COLS - column ? room : COLS - column;
     cut(cell, room, screen->is_utf8);
     int at = width < 0 ? column + room - (int)show_width(cell) : column;
     mvaddstr(line, at, cell);
@@ -148,8 +156,10 @@ static void put(const struct screen *screen, int line, int column, int width,
 
 /* Where the columns begin; 0 for one that there is no room for. */
 struct layout {
+    int symbol_width;
     int name;
     int price;
+    int price_width;
     int change;
     int spark;
     int spark_width;
@@ -160,7 +170,20 @@ struct layout {
 /* Give room to the columns, the most telling first. */
 static struct layout lay_out(int width)
 {
-    struct layout at = {.price = WIDTH_SYMBOL + 1};
+    struct layout at = {
+        .symbol_width = WIDTH_SYMBOL,
+        .price = WIDTH_SYMBOL + 1,
+        .price_width = WIDTH_PRICE,
+    };
+    if (width < WIDTH_LEAST - 1) {
+        int symbol = width - PRICE_LEAST - 1;
+        at.symbol_width = symbol < SYMBOL_LEAST   ? SYMBOL_LEAST
+                          : symbol < WIDTH_SYMBOL ? symbol
+                                                  : WIDTH_SYMBOL;
+        at.price = at.symbol_width + 1;
+        at.price_width = width > at.price ? width - at.price : 1;
+        return at;
+    }
     int left = width - WIDTH_LEAST;
     bool has_change = left >= WIDTH_CHANGE + 2;
     left -= has_change ? WIDTH_CHANGE + 2 : 0;
@@ -198,11 +221,11 @@ static struct layout lay_out(int width)
 static void draw_heading(const struct screen *screen, const struct layout *at)
 {
     paint(screen, PAIR_PLAIN, A_BOLD);
-    put(screen, LINE_HEADING, 0, WIDTH_SYMBOL, "SYMBOL");
+    put(screen, LINE_HEADING, 0, at->symbol_width, "SYMBOL");
     if (at->name > 0) {
         put(screen, LINE_HEADING, at->name, at->price - at->name - 1, "NAME");
     }
-    put(screen, LINE_HEADING, at->price, -WIDTH_PRICE, "PRICE");
+    put(screen, LINE_HEADING, at->price, -at->price_width, "PRICE");
     if (at->change > 0) {
         put(screen, LINE_HEADING, at->change, -WIDTH_CHANGE, "CHANGE");
     }
@@ -243,12 +266,15 @@ static void draw_price(const struct screen *screen, int line,
     char text[CELL_SIZE];
     int flash = board_flash(row, now_mono_ms);
     snprintf(text, sizeof(text), "%s %s", quote->price.text, quote->currency);
+    if ((int)show_width(text) > at->price_width) {
+        snprintf(text, sizeof(text), "%s", quote->price.text);
+    }
     paint(screen,
           flash > 0   ? PAIR_UP
           : flash < 0 ? PAIR_DOWN
                       : PAIR_PLAIN,
           flash != 0 ? A_REVERSE : A_BOLD);
-    put(screen, line, at->price, -WIDTH_PRICE, text);
+    put(screen, line, at->price, -at->price_width, text);
     if (at->change > 0) {
         show_change(text, sizeof(text), quote);
         paint(screen, color_of_change(quote), 0);
@@ -269,7 +295,7 @@ static void draw_row(const struct screen *screen, int line,
 {
     const struct quoted_quote *quote = &row->quote;
     paint(screen, PAIR_PLAIN, 0);
-    put(screen, line, 0, WIDTH_SYMBOL,
+    put(screen, line, 0, at->symbol_width,
         row->is_known ? quote->symbol : row->name);
     if (at->name > 0) {
         put(screen, line, at->name, at->price - at->name - 1,

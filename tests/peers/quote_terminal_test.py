@@ -6,6 +6,8 @@ The terminal is tmux's, which draws as a real one does and tells what it shows.
 Run: QUOTED_BUILD=build /usr/bin/python3 -m pytest tests/peers/quote_terminal_test.py
 """
 
+import itertools
+
 import pytest
 
 from fake_resp import FakeServer, error, quote
@@ -42,6 +44,21 @@ def terminal(server, tmp_path):
         yield made
 
 
+def rise_until(server, terminal, holds):
+    """Let IBM rise, since a course has one price a second, until the screen is as wanted."""
+    seconds = itertools.count()
+
+    def rises(lines):
+        second = next(seconds)
+        time = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+        server.quotes["IBM"] = quote(price=f"{1000 + second}.00",
+                                     fetched=f"2025-11-07T{time}.000Z")
+        server.push("IBM")
+        return holds(lines)
+
+    terminal.until(rises)
+
+
 def symbols(lines):
     return [line.split()[0] for line in lines[2:-1] if line.strip()]
 
@@ -72,6 +89,7 @@ def test_a_price_that_changes_stands_out_and_leaves_its_course(server, terminal)
     else:
         pytest.fail(f"no price stands out: {lines[2]!r}")
     # The course goes up: its lowest block comes before its highest.
+    rise_until(server, terminal, lambda lines: "▁" in lines[2] and "█" in lines[2])
     lines = terminal.until(lambda lines: "▁" in lines[2] and "█" in lines[2])
     assert lines[2].index("▁") < lines[2].index("█")
     # And the price is quiet again after a while.
@@ -138,13 +156,41 @@ def test_many_rows_scroll_and_a_small_terminal_shows_what_fits(server, tmp_path)
         terminal.until(lambda lines: symbols(lines) == names[:11] and "STATE" in lines[1])
 
 
+@pytest.mark.parametrize("width", [20, 27, 28, 12, 4, 1])
+def test_a_narrow_terminal_keeps_its_lines(server, tmp_path, width):
+    server.quotes["BRK.B.LONG"] = at(1, symbol="BRK.B.LONG", price="1234.56")
+    with Terminal(tmp_path, [QUOTE, "--watch", "-s", server.address, "IBM", "BRK.B.LONG"],
+                  width=width, height=6) as terminal:
+        if width >= 20:
+            lines = terminal.until(lambda lines: "1234.56" in lines[3])
+            assert lines[2].split()[:2] == ["IBM", "100.00"]
+            assert lines[1].split() == ["SYMBOL", "PRICE"]
+            assert lines[4] == ""
+            assert lines[5].startswith("q quit")
+        # However narrow, it goes on, and is whole when there is room again.
+        terminal.tmux("resize-window", "-t", "t", "-x", "80", "-y", "10")
+        lines = terminal.until(lambda lines: "1234.56 USD" in lines[3] and "STATE" in lines[1])
+        assert "BRK.B.LONG" in lines[3] and "fresh" in lines[2]
+
+
+@pytest.mark.parametrize("key", ["C-c", "C-\\"])
+def test_keys_that_end_programs_give_the_terminal_back(server, tmp_path, key):
+    """As it was: with echo and a cursor."""
+    with Terminal(tmp_path, ["sh", "-c", "cd \"$0\"; stty -a >before; trap : INT QUIT; \"$@\"; "
+                             "stty -a >after; cmp before after && echo as before",
+                             str(tmp_path), QUOTE, "--watch", "-s", server.address,
+                             "IBM"]) as terminal:
+        terminal.until(lambda lines: "100.00" in lines[2])
+        terminal.keys(key)
+        terminal.until(lambda lines: "as before" in lines)
+        assert terminal.tmux("display-message", "-p", "-t", "t", "#{cursor_flag}") == "1\n"
+
+
 def test_a_terminal_without_utf8_gets_letters(server, tmp_path):
     with Terminal(tmp_path, [QUOTE, "--watch", "-s", server.address, "IBM"],
                   locale="C") as terminal:
         terminal.until(lambda lines: "100.00" in lines[2])
-        server.quotes["IBM"] = at(2, price="90.00")
-        server.push("IBM")
-        terminal.until(lambda lines: "#" in lines[2] and "_" in lines[2])
+        rise_until(server, terminal, lambda lines: "#" in lines[2] and "_" in lines[2])
 
 
 def test_a_terminal_that_is_not_known_gets_lines(server, tmp_path):

@@ -37,6 +37,10 @@ SLOWER = float(os.environ.get("QUOTED_SLOWER", "1"))
 TEN = ["Google", "Microsoft", "Amazon", "Apple", "Meta", "IBM", "Tesla",
        "Walmart", "Ahold Delhaize", "Walt Disney Co"]
 
+DAY_MS = 86400000
+BARS = [(1763596800000, "135.60", "137.00", "0.50", "136.10", 12),
+        (1763596800000 + DAY_MS, "136.10", "136.10", "136.10", "136.10", 1)]
+
 pytestmark = pytest.mark.skipif(not QUOTE.exists(), reason=f"no {QUOTE}")
 
 
@@ -336,6 +340,52 @@ def test_full_disk_is_an_error(server):
                                 env=environment(), timeout=60)
     assert result.returncode == 1
     assert result.stderr == "quote: standard output: No space left on device\n"
+
+
+def run_with(server, *words, **streams):
+    """Run with other streams; a shell opens and closes what subprocess can't."""
+    shell = streams.pop("shell", "")
+    return subprocess.run(
+        ["sh", "-c", f'"$@" {shell}', "sh", str(QUOTE), "-s", server.address, "--attempt", "60s",
+         *words], env=environment(), timeout=60, check=False, text=True,
+        **({"stderr": subprocess.PIPE} | streams))
+
+
+@pytest.mark.parametrize("words", [["IBM"], ["--history", "IBM"], ["--ping"], ["--help"],
+                                   ["--watch", "--plain", "IBM"], ["--every", "10ms", "IBM"],
+                                   ["--repeat", "100000", "IBM"]], ids=" ".join)
+@pytest.mark.parametrize("shell, why", [
+    (">&-", "Bad file descriptor"), ("<&- >&-", "Bad file descriptor"),
+    (">/dev/full", "No space left on device"), ("<&- >&- 2>&-", None)])
+def test_output_that_can_t_be_written_ends_it(server, words, shell, why):
+    """And is written to no connection instead, which has got its descriptor."""
+    server.name = "quoted"  # who is watched is no older one
+    server.pasts["IBM"] = past(BARS)
+    result = run_with(server, *words, shell=shell)
+    assert result.returncode == 1
+    said = [f"quote: standard output: {why}\n", "quote: standard output can't be written\n"]
+    if why is None:
+        said = [""]
+    assert result.stderr in said
+    assert {command[0] for command in server.commands()} <= {
+        "HGETALL", "HISTORY", "PING", "SUBSCRIBE"}
+
+
+@pytest.mark.parametrize("words", [["--watch", "IBM"], ["--every", "10ms", "IBM"]],
+                         ids=" ".join)
+@pytest.mark.parametrize("ignores", [False, True])
+def test_reader_that_has_gone_ends_it(server, words, ignores):
+    """Also where nothing is new, and for who ignores SIGPIPE."""
+    server.name = "quoted"
+    reading, writing = os.pipe()
+    trap = ["env", "--ignore-signal=PIPE"] if ignores else ["env", "--default-signal=PIPE"]
+    process = subprocess.Popen([*trap, str(QUOTE), "-s", server.address, "--attempt", "60s",
+                                "--plain", *words], stdout=writing, env=environment(),
+                               stderr=subprocess.DEVNULL)
+    os.close(writing)
+    assert os.read(reading, 4) == b"IBM "
+    os.close(reading)
+    assert process.wait(60) in (0, 1, -13)
 
 
 def test_help_and_version():
@@ -698,11 +748,6 @@ def test_server_comes_from_the_environment(closed_port, server):
 
 
 # --- Young prices, and those of the past ------------------------------------------
-
-DAY_MS = 86400000
-BARS = [(1763596800000, "135.60", "137.00", "0.50", "136.10", 12),
-        (1763596800000 + DAY_MS, "136.10", "136.10", "136.10", "136.10", 1)]
-
 
 def test_max_age_is_demanded_of_every_quote(server):
     result = ask(server, "--max-age", "5s", "--plain", "IBM", "MSFT")

@@ -243,7 +243,8 @@ def test_lines_for_people_and_for_spreadsheets(server):
         assert watch.line().startswith("IBM,IBM,")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP,
+                                    signal.SIGQUIT])
 def test_a_signal_ends_it_well(server, number):
     with Watch("-s", server.address, "IBM") as watch:
         watch.line()

@@ -24,7 +24,8 @@ class Terminal:
     def __init__(self, folder, command, width=110, height=12, locale="C.UTF-8"):
         self.socket = str(folder / "tmux")
         self.status = folder / "status"
-        line = f"{shlex.join(map(str, command))}; echo $? > {self.status}; read _"
+        # The shell outlives keys that end the program.
+        line = f"trap : INT QUIT; {shlex.join(map(str, command))}; echo $? > {self.status}; read _"
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", str(width),
                   "-y", str(height), f"LC_ALL={locale} sh -c {shlex.quote(line)}")
 

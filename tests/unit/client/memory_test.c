@@ -53,7 +53,7 @@ static void serve_one(int fd)
     FILE *in = fdopen(fd, "r");
     char line[512];
     while (fgets(line, sizeof(line), in) != NULL) {
-        int words = line[0] == '*' ? atoi(line + 1) : 0;
+        int words = line[0] == '*' ? line[1] - '0' : 0; // of one digit
         char verb[64] = "";
         for (int i = 0; i < 2 * words; i++) {
             if (fgets(line, sizeof(line), in) == NULL) {
