@@ -23,6 +23,7 @@ struct choice {
     const struct provider *provider;
     const struct query_wish *wish;
     const struct provider_endpoint *endpoint;
+    bool has_mic;                     // a market is in the endpoint's URL
     const struct spelling *spellings; // of the wish; len 0: not served
 };
 
@@ -50,7 +51,7 @@ static bool fit_together(const struct choice *choice, size_t a, size_t b)
         span_equal(spelling_span(a_spelling), spelling_span(b_spelling))) {
         return false;
     }
-    if ((template_places(endpoint->url) & TEMPLATE_MIC) == 0) {
+    if (!choice->has_mic) {
         return true;
     }
     return span_equal(mic_part(choice->provider, choice->wish->symbols[a]),
@@ -94,6 +95,8 @@ size_t query_choose(const struct provider *provider,
     for (size_t i = 0; i < provider->used_count; i++) {
         *endpoint = provider->used[i];
         choice.endpoint = &provider->endpoints[*endpoint];
+        choice.has_mic =
+            (template_places(choice.endpoint->url) & TEMPLATE_MIC) != 0;
         bool is_off = (wish->endpoints_off >> *endpoint & 1) != 0;
         size_t count = is_off ? 0 : take(&choice, taken);
         if (count > 0) {
