@@ -139,6 +139,7 @@ static int failure_of(int error)
 static int lose(struct quoted_watch *w)
 {
     struct member *ear = w->ear;
+    CHECK(ear != NULL);
     uint64_t now = link_now_ms();
     int error = failure_of(ear->error);
     int len = snprintf(w->q->message, sizeof(w->q->message), "%s: %s",
