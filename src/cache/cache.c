@@ -22,29 +22,11 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "cache/entry.h"
+#include "cache/grace.h"
 #include "cache/places.h"
 #include "cache/slab.h"
 #include "obs/metric.h"
 #include "quote/quote.h"
-
-/* ThreadSanitizer can't see liburcu's ordering (0.13 is built without its
- * annotations), so the two ends of a grace period are shown to it. */
-#if defined(__SANITIZE_THREAD__)
-#define SHOW_GRACE 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SHOW_GRACE 1
-#endif
-#endif
-#ifdef SHOW_GRACE
-#include <sanitizer/tsan_interface.h>
-static char grace;
-#define GRACE_BEFORE() __tsan_release(&grace)
-#define GRACE_AFTER()  __tsan_acquire(&grace)
-#else
-#define GRACE_BEFORE() ((void)0)
-#define GRACE_AFTER()  ((void)0)
-#endif
 
 /* How many random entries are compared when one has to go.  Redis'
  * documentation of its approximated LRU takes 5 by default and calls 10 close
@@ -79,28 +61,6 @@ struct cache {
 };
 
 _Static_assert(CACHE_NOWHERE == PLACES_NOWHERE, "a place is a place");
-
-void cache_reader_join(void)
-{
-    rcu_register_thread();
-}
-
-void cache_reader_pause(void)
-{
-    GRACE_BEFORE();
-    rcu_thread_offline();
-}
-
-void cache_reader_resume(void)
-{
-    rcu_thread_online();
-}
-
-void cache_reader_leave(void)
-{
-    GRACE_BEFORE();
-    rcu_unregister_thread();
-}
 
 static int part_init(struct part *part, uint32_t first, uint32_t size,
                      enum metric gauge)
@@ -304,20 +264,20 @@ static void give_back(struct entry *entry)
 
 static void free_entry(struct rcu_head *head)
 {
-    GRACE_AFTER();
+    grace_after();
     give_back(caa_container_of(head, struct entry, reclaim));
 }
 
 static void free_places(struct rcu_head *head)
 {
-    GRACE_AFTER();
+    grace_after();
     struct places *places = caa_container_of(head, struct places, reclaim);
     places_destroy(&places);
 }
 
 static void retire(struct entry *entry)
 {
-    GRACE_BEFORE();
+    grace_before();
     call_rcu(&entry->reclaim, free_entry);
 }
 
@@ -426,7 +386,7 @@ static int make_room(struct cache *cache)
         return ERR_NOMEM;
     }
     atomic_store_explicit(&cache->places, places, memory_order_release);
-    GRACE_BEFORE();
+    grace_before();
     call_rcu(&old->reclaim, free_places);
     return 0;
 }

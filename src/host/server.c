@@ -17,9 +17,9 @@
 #include "host/almanac.h"
 #include "host/archive.h"
 #include "host/market.h"
+#include "host/notice.h"
 #include "host/notify.h"
 #include "host/reload.h"
-#include "host/report.h"
 #include "host/sockets.h"
 #include "host/supply.h"
 #include "host/upstream.h"
@@ -37,14 +37,14 @@ static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
 /* New settings on their way to the threads. */
 struct takeover {
     _Atomic unsigned awaited; // threads that go by those of before
-    struct report *report;    // that of the last of them; NULL: none is awaited
+    struct notice *notice;    // that of the last of them; NULL: none is awaited
     size_t changes;
     bool is_wanted_again; // SIGHUP came meanwhile
 };
 
 struct server {
     struct loop loop;
-    struct mailbox mailbox; // of reports
+    struct mailbox mailbox; // of notices
     struct conf_sources sources;
     const char *notify_socket;
     struct shared shared;
@@ -79,7 +79,7 @@ IMPLEMENTS(on_worker_end)
 static void on_worker_end(void *user)
 {
     struct server *server = user;
-    report_post(&server->mailbox, report_make(end_with_workers));
+    notice_post(&server->mailbox, notice_make(end_with_workers));
 }
 
 /* --- Draining ------------------------------------------------------------ */
@@ -185,7 +185,7 @@ static void finish_reload(void *user)
 {
     struct server *server = user;
     struct takeover *takeover = &server->takeover;
-    takeover->report = NULL; // freed
+    takeover->notice = NULL; // freed
     log_event(
         LOG_INFO, "serve", "configuration loaded again",
         LOG_NUMBER("changes", (int64_t)takeover->changes),
@@ -203,7 +203,7 @@ static void on_settings_taken(void *user)
     struct takeover *takeover = &server->takeover;
     if (atomic_fetch_sub_explicit(&takeover->awaited, 1,
                                   memory_order_acq_rel) == 1) {
-        report_post(&server->mailbox, takeover->report);
+        notice_post(&server->mailbox, takeover->notice);
     }
 }
 
@@ -211,21 +211,21 @@ static void on_settings_taken(void *user)
 static int send_settings(struct server *server, struct reload *reload)
 {
     struct takeover *takeover = &server->takeover;
-    struct report *report = report_make(finish_reload);
-    if (report == NULL) {
+    struct notice *notice = notice_make(finish_reload);
+    if (notice == NULL) {
         return ERR_NOMEM;
     }
     const struct conf *conf = reload->settings->conf;
     unsigned workers_count = server->shared.workers_count;
-    takeover->report = report;
+    takeover->notice = notice;
     atomic_store_explicit(&takeover->awaited, workers_count + 1,
                           memory_order_release);
     struct desk_policy policy = supply_policy(conf);
     int err = fetch_change(server->shared.fetch, reload->providers,
                            reload->providers_count, &policy);
     if (err != 0) {
-        report_drop(report);
-        takeover->report = NULL;
+        notice_drop(notice);
+        takeover->notice = NULL;
         return err;
     }
     for (unsigned i = 0; i < workers_count; i++) {
@@ -242,7 +242,7 @@ static int send_settings(struct server *server, struct reload *reload)
 static void load_again(struct server *server)
 {
     struct takeover *takeover = &server->takeover;
-    takeover->is_wanted_again = takeover->report != NULL;
+    takeover->is_wanted_again = takeover->notice != NULL;
     if (takeover->is_wanted_again) {
         return; // the files are read once more when that is done
     }
@@ -353,7 +353,7 @@ static int init_loop(struct server *server)
     if (err != 0) {
         return err;
     }
-    err = mailbox_init(&server->mailbox, &server->loop, report_take, server);
+    err = mailbox_init(&server->mailbox, &server->loop, notice_take, server);
     if (err != 0) {
         loop_deinit(&server->loop);
         return err;
