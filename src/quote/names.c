@@ -5,8 +5,8 @@
  * symbols, names and aliases are keys of one table.  Most of what is asked for
  * is no key, and costs one look at a filter, which is small enough to be near:
  * each key has set two bits of one word, and a text whose bits are not both set
- * is none (a Bloom filter of one word).  A second one has the keys that could
- * be symbols, but find another one.
+ * is none (a Bloom filter of one word).  Two more have the keys that could be
+ * symbols: those that find themselves, and those that find another one.
  *
  * The file's text is copied twice.  In the first copy the reader cuts it into
  * fields in place, and that is where the names that are shown live; the second
@@ -41,6 +41,7 @@ struct names {
     char *texts_upper;         /* its texts, but a-z are A-Z */
     struct listing_key *table; /* uthash's head; over the listing's keys */
     uint64_t *filter;          /* of all keys, by hash_bytes() */
+    uint64_t *symbols;     /* of those that find themselves, by symbol_hash() */
     uint64_t *renames;     /* of symbols that find another, by symbol_hash() */
     uint64_t filters_mask; /* words of either, a power of 2, less 1 */
 };
@@ -67,6 +68,14 @@ static bool may_have(const struct names *names, uint64_t hash)
     return (names->filter[filter_at(names, hash)] & bits) == bits;
 }
 
+bool names_may_have(const struct names *names, uint64_t hash)
+{
+    uint64_t bits = filter_bits(hash);
+    return names != NULL &&
+           ((names->symbols[filter_at(names, hash)] & bits) == bits ||
+            names_may_rename(names, hash));
+}
+
 bool names_may_rename(const struct names *names, uint64_t hash)
 {
     uint64_t bits = filter_bits(hash);
@@ -81,9 +90,12 @@ static int make_filters(struct names *names)
         words *= 2;
     }
     names->filter = mem_calloc(words, sizeof(*names->filter));
+    names->symbols = mem_calloc(words, sizeof(*names->symbols));
     names->renames = mem_calloc(words, sizeof(*names->renames));
     names->filters_mask = words - 1;
-    return names->filter != NULL && names->renames != NULL ? 0 : ERR_NOMEM;
+    bool is_made = names->filter != NULL && names->symbols != NULL &&
+                   names->renames != NULL;
+    return is_made ? 0 : ERR_NOMEM;
 }
 
 static struct listing_key *find_key(const struct names *names, struct span text,
@@ -95,15 +107,18 @@ static struct listing_key *find_key(const struct names *names, struct span text,
     return found;
 }
 
-/* Note a key that is a symbol, but not the one that it finds. */
-static void note_rename(struct names *names, const struct listing_key *key)
+/* Note a key that is a symbol, the one that it finds or another. */
+static void note_symbol(struct names *names, const struct listing_key *key)
 {
     struct symbol symbol;
-    if (symbol_parse(&symbol, key->text) == 0 &&
-        !symbol_equal(&symbol, &key->name->symbol)) {
-        uint64_t hash = symbol_hash(&symbol);
-        names->renames[filter_at(names, hash)] |= filter_bits(hash);
+    if (symbol_parse(&symbol, key->text) != 0) {
+        return;
     }
+    uint64_t hash = symbol_hash(&symbol);
+    uint64_t *filter = symbol_equal(&symbol, &key->name->symbol)
+                           ? names->symbols
+                           : names->renames;
+    filter[filter_at(names, hash)] |= filter_bits(hash);
 }
 
 static int add_to_table(struct names *names, struct listing_key *key,
@@ -121,7 +136,7 @@ static int add_to_table(struct names *names, struct listing_key *key,
                               other->name->symbol.text, other->line);
     }
     names->filter[filter_at(names, hash)] |= filter_bits(hash);
-    note_rename(names, key);
+    note_symbol(names, key);
     HASH_ADD_KEYPTR_BYHASHVALUE(hh, names->table, key->text.data, key->text.len,
                                 (unsigned)hash, key);
     return key->hh.tbl != NULL ? 0 : ERR_NOMEM; // so uthash says it
@@ -209,6 +224,7 @@ void names_destroy(struct names **names)
     }
     HASH_CLEAR(hh, (*names)->table);
     mem_free((*names)->filter);
+    mem_free((*names)->symbols);
     mem_free((*names)->renames);
     mem_free((*names)->texts_upper);
     listing_deinit(&(*names)->listing);

@@ -75,6 +75,11 @@ void names_destroy(struct names **names);
  */
 const struct name *names_find(const struct names *names, struct span text);
 
+/* Whether names_find() might find the text of a symbol: false is sure, and so
+ * it is for nearly every symbol that the table does not have.  `hash` is
+ * symbol_hash(); NULL for `names` has nothing.  Threads: any. */
+bool names_may_have(const struct names *names, uint64_t hash);
+
 /*
  * Whether the text of a symbol may find another one, of which it is the name or
  * an alias: false is sure, and so it is for nearly all that are none.  `hash`

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * together.h -- the requests that came together with one, where they are known
- * (web/memo.h): what they are about to ask for is fetched from memory all at
- * once, instead of one after another.
- *
- *     GET /v1/quotes/A ...   its quote was not asked for lately:
- * together_learn() GET /v1/quotes/B ...   together_take() GET /v1/quotes/C ...
- * together_take()
+ * together.h -- the requests that came together, where they are known
+ * (web/memo.h), and the quotes that they ask for: these are fetched from memory
+ * all at once, instead of one after another.
  *
  * What is found is of these bytes and of these memos: it is good until a memo
- * is kept or they are forgotten, and no longer than the bytes.
+ * is kept or they are forgotten, and no longer than the bytes or the turn.
  *
  * Threads: the worker's.
  */
@@ -24,43 +20,53 @@
 #include "base/span.h"
 #include "web/memo.h"
 
+struct quote;  /* quote/quote.h */
 struct worker; /* serve/worker.h */
 
-/* As many as are looked up at once, behind the first: enough for memory to be
- * busy, few enough for what it brings to be there still. */
-#define TOGETHER_REQUESTS 31
+/* As many as are looked up at once: enough for memory to be busy, few enough
+ * for what it brings to be there still. */
+#define TOGETHER_REQUESTS 32
 
 /* Requests that were found, in their order. */
 struct together {
     size_t next;  /* to be taken */
     size_t count; /* of `found` */
+    size_t limit; /* that it pays to look for next, 1 at least */
     struct memo_found found[TOGETHER_REQUESTS];
+    const struct quote *quotes[TOGETHER_REQUESTS]; /* NULL: none that is good */
 };
 
-/* Nothing is found yet, or any more. */
+/* Nothing is found any more. */
+static inline void together_forget(struct together *together)
+{
+    together->next = together->count = 0;
+}
+
+/* Nothing is found yet. */
 static inline void together_begin(struct together *together)
 {
-    together->next = together->count = 0; // and no more: the rest is large
+    together_forget(together);
+    together->limit = TOGETHER_REQUESTS / 2; // and no more: the rest is large
 }
 
 /*
- * Learn what the request that asks for `text` is about to ask for, and those
- * that follow it in `rest`, which are found with *last (memo_find()).  Returns
- * whether that brings the first of them further; where it was learnt already it
- * does nothing.
+ * Find the requests at the front of the bytes, with *last (memo_find()), and
+ * their quotes (ask_again()).  Returns whether there is one.
  */
-bool together_learn(struct together *together, struct worker *worker,
-                    const struct memos *memos, uint32_t *last, struct span text,
-                    struct span rest);
+bool together_find(struct together *together, struct worker *worker,
+                   const struct memos *memos, uint32_t *last,
+                   struct span bytes);
 
 /* Take the next that was found, which is the one at the front of the bytes
- * (checked); false where there is none. */
+ * (checked), and its quote; false where there is none. */
 static inline bool together_take(struct together *together, struct span bytes,
-                                 struct memo_found *found)
+                                 struct memo_found *found,
+                                 const struct quote **quote)
 {
     if (together->next == together->count) {
         return false;
     }
+    *quote = together->quotes[together->next];
     *found = together->found[together->next++];
     CHECK(found->text.data > bytes.data && found->len <= bytes.len &&
           found->text.data < bytes.data + found->len);

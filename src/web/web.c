@@ -334,9 +334,10 @@ static void keep_memo(struct web *web, const struct web_request *request,
     }
 }
 
-/* Answer a request at the front of the bytes that is known, as run() would. */
+/* Answer a request that is known, as run() would; `quote` is what it asks for,
+ * NULL where there is none that is good. */
 static void run_memo(struct web *web, const struct memo_found *found,
-                     struct span bytes, struct together *together)
+                     const struct quote *quote)
 {
     struct worker *worker = web_worker(web);
     struct answer *answer = &worker->answers[0];
@@ -348,12 +349,6 @@ static void run_memo(struct web *web, const struct memo_found *found,
     request.call.target = found->target;
     metric_add(worker->cells, METRIC_requests, 1);
     roster_count_commands(&web->guest->member, 1);
-    const struct quote *quote = ask_again(worker, found->text);
-    struct span rest = {bytes.data + found->len, bytes.len - found->len};
-    if (quote == NULL && together_learn(together, worker, web->shelf->memos,
-                                        &web->memo, found->text, rest)) {
-        quote = ask_again(worker, found->text);
-    }
     if (quote == NULL) {
         answer->max_age_ms = ASK_ANY_AGE;
         settle(&request, ask_text(worker, found->text, answer), 1);
@@ -370,15 +365,18 @@ static void run_memo(struct web *web, const struct memo_found *found,
 /* Whether the request at the front of the bytes is known, and what of it may be
  * used. */
 static bool find_memo(struct web *web, struct span bytes,
-                      struct together *together, struct memo_found *found)
+                      struct together *together, struct memo_found *found,
+                      const struct quote **quote)
 {
     if (!TAILQ_EMPTY(&web->waiting.list) ||
         worker_is_leaving(web_worker(web))) {
         return false;
     }
     shelf_settle(web->shelf);
-    return together_take(together, bytes, found) ||
-           memo_find(web->shelf->memos, bytes, &web->memo, found);
+    return together_take(together, bytes, found, quote) ||
+           (together_find(together, web_worker(web), web->shelf->memos,
+                          &web->memo, bytes) &&
+            together_take(together, bytes, found, quote));
 }
 
 /* Answer one request, now or later; returns false where it has to wait for the
@@ -427,12 +425,13 @@ static size_t answer_one(struct web *web, char *bytes, size_t len,
                          struct together *together)
 {
     struct memo_found found;
+    const struct quote *quote;
     struct span all = {bytes, len};
-    if (find_memo(web, all, together, &found)) {
-        run_memo(web, &found, all, together);
+    if (find_memo(web, all, together, &found, &quote)) {
+        run_memo(web, &found, quote);
         return found.len;
     }
-    together_begin(together); // memos may be others now
+    together_forget(together); // memos may be others now
     const struct worker *worker = web_worker(web);
     struct http_request *http = &web->shelf->request;
     ptrdiff_t one = http_parse(http, bytes, len, 0);
