@@ -68,7 +68,7 @@ static void free_renditions(struct shelf *shelf)
             buffer_deinit(&place->rendition->whole);
             mem_free(place->rendition);
         }
-        *place = (struct shelf_place){NULL};
+        *place = (struct shelf_place){.rendition = NULL};
     }
 }
 
