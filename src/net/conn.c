@@ -330,7 +330,7 @@ static size_t count_sent(struct conn *conn, ssize_t answer)
 static size_t send_once(struct conn *conn, struct span bytes)
 {
     ssize_t sent = send(conn->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-    return count_sent(conn, sent < 0 ? -errno : sent);
+    return sent >= 0 ? (size_t)sent : count_sent(conn, -errno);
 }
 
 static void send_unsent(struct conn *conn)
