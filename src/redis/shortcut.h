@@ -2,7 +2,7 @@
 /*
  * shortcut.h -- the commonest requests by far, GET and MGET of symbols whose
  * quotes are in memory and good, answered without what all others need: they
- * are not taken apart into words, dispatched or looked up by hash.
+ * are not taken apart into words or dispatched, and are found together.
  *
  *   (1) What is answered here is answered as quotes_get() or quotes_mget()
  * would, and counted as it would be.  What can't be is left alone.
