@@ -14,7 +14,8 @@ bool output_take_descriptors(void)
         }
         // The lowest that is free; the wrong way round, so that using it fails.
         int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-        if (open("/dev/null", mode) != fd) {
+        int opened = open("/dev/null", mode); // stays open
+        if (opened != fd) {
             return false;
         }
     }

@@ -79,6 +79,7 @@ static struct taken take_gets(struct worker *worker, struct span bytes,
         return (struct taken){0, 0};
     }
     size_t answered = ask_again_all(worker, texts, count, quotes);
+    CHECK(answered <= count);
     worker->gets_together = next_together(together, count, answered);
     if (answered == 0) {
         return (struct taken){0, 0};
