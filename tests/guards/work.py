@@ -57,13 +57,20 @@ class Work:
         if not self.is_of_many:
             return self.request * self.flight
         first = number * self.flight
-        return b"".join(self.request.replace(b"IBM", MANY[i % len(MANY)].encode())
+        return b"".join(self._ask_for(MANY[i % len(MANY)])
                         for i in range(first, first + self.flight))
+
+    def _ask_for(self, symbol):
+        if self.protocol == "resp":
+            return compose(["GET", symbol])
+        return self.request.replace(b"IBM", symbol.encode())
 
 
 WORKS = [
     Work("resp_get", "RESP GET, 1 in flight", "resp", 1, compose(["GET", "IBM"])),
     Work("resp_get_16", "RESP GET, 16 in flight", "resp", 16, compose(["GET", "IBM"])),
+    Work("resp_get_many", "RESP GET, 16 in flight, each one of many symbols", "resp", 16,
+         is_of_many=True),
     Work("resp_mget_10", "RESP MGET of 10", "resp", 1, compose(["MGET", *SYMBOLS])),
     Work("http_get", "HTTP GET, 1 in flight", "http", 1, HTTP),
     Work("http_get_16", "HTTP GET, 16 in flight", "http", 16, HTTP),
