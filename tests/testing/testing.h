@@ -29,10 +29,16 @@ void testing_clock_init(struct testing_clock *clock);
 
 /* main() of a test program; argv[1], where given, is a pattern of test names
  * ("inv3*").  cmocka 1.1.5 does not read the pattern by itself. */
-#define TEST_MAIN(tests)                                  \
+#define TEST_MAIN(tests) TEST_MAIN_AFTER(tests, hash_setup())
+
+/* The same with hashes that are equal in every run, for tests of what a hash
+ * decides with some probability. */
+#define TEST_MAIN_UNSEEDED(tests) TEST_MAIN_AFTER(tests, (void)0)
+
+#define TEST_MAIN_AFTER(tests, setup)                     \
     int main(int argc, char **argv)                       \
     {                                                     \
-        hash_setup();                                     \
+        setup;                                            \
         if (argc > 1) {                                   \
             cmocka_set_test_filter(argv[1]);              \
         }                                                 \
