@@ -97,8 +97,10 @@ static const struct option options[] = {
         .choices = "auto|no",
         .needs_restart = true,
         .initial = "auto",
-        .help = "Whether what many watchers are told goes to the kernel in one "
-                "call for 128 of them (io_uring), where the system lets the "
+        .help = "Whether what many watchers are told, and what many clients "
+                "that ask at the same time are answered, goes to the kernel in "
+                "one call for up to 128 of them (io_uring), where the system "
+                "lets the "
                 "server: Linux 6.1 or newer, and no sandbox that forbids it, "
                 "as Docker's and Kubernetes' own do. Elsewhere, and with no, "
                 "it is a call for each; a line of the log says which.",

@@ -194,8 +194,9 @@ static void deliver(struct conn *conn, char *bytes, size_t len)
         conn_close(conn, "memory");
         return;
     }
-    conn_flush(conn);
+    conn_flush_reply(conn);
     if (!conn->is_closing && is_overrun(conn)) {
+        conn_flush(conn); // what was answered is not to go with it
         conn_close(conn, "overrun");
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is done with all connections of a loop: the sweep that its timer starts,
- * its end, and what was put by to be sent together.
+ * its end, and what is put by to be sent together.
  */
 #include "net/burst.h"
 #include "net/conn_priv.h"
@@ -64,4 +64,28 @@ size_t conn_flush_gathered(struct loop *loop)
 bool conn_has_gathered_many(const struct loop *loop)
 {
     return loop->burst != NULL && burst_is_full(loop->burst);
+}
+
+void conn_flush_reply(struct conn *conn)
+{
+    struct loop *loop = conn->loop;
+    if (loop->reply_owner == conn) {
+        loop->replies++;
+    }
+    if (!loop->is_busy) {
+        conn_flush(conn);
+        return;
+    }
+    conn_flush_with_others(conn);
+    if (conn_has_gathered_many(loop)) {
+        conn_flush_gathered(loop);
+    }
+}
+
+void conn_end_turn(struct loop *loop)
+{
+    conn_flush_gathered(loop);
+    loop->is_busy = loop->replies >= BURST_TOGETHER_MIN &&
+                    loop->burst != NULL && loop->burst->ring != NULL;
+    loop->replies = 0;
 }

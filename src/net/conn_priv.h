@@ -47,6 +47,17 @@ void conn_sweep(struct loop *loop);
 /* Close every connection of the loop. */
 void conn_close_all(struct loop *loop);
 
+/*
+ * Send what was composed in answer to what came: at once, or, where the loop is
+ * busy, with the answers of others before the turn ends.  The connection, and
+ * others, may be closed by it.
+ */
+void conn_flush_reply(struct conn *conn);
+
+/* Send what is put by, and see whether the next turn is to count as busy: its
+ * answers share calls of the kernel, if those of this one could have. */
+void conn_end_turn(struct loop *loop);
+
 /* Deal with what became of the bytes that were put by, of which there are some:
  * they are sent now where they were not yet.  May close the connection. */
 void conn_end_gathered(struct conn *conn);

@@ -14,6 +14,7 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct loop *loop = loop_of((uv_handle_t *)prepare);
     loop->turns++;
+    conn_end_turn(loop); // before it may block, and is asleep
     if (loop->is_awake) {
         loop->is_awake = false;
         if (loop->options.on_block != NULL) {

@@ -70,12 +70,14 @@ struct loop {
     struct buffer reply_scratch;    /* replies are composed here */
     const struct conn *reply_owner; /* whose, until it is flushed */
     struct burst *burst;            /* owned; NULL: each is sent at once */
-    struct loop_conns quiet;        /* nothing unsent; longest quiet first */
-    struct loop_conns unsent;       /* something unsent; longest stuck first */
-    struct loop_conns lingering;    /* FIN sent; the first to end first */
-    size_t conns_count;             /* those above and those being closed */
-    _Atomic uint64_t swept_ms;      /* when it turned last, about; relaxed */
-    uint64_t idle_for_ms;           /* conns quiet for longer end; 0: never */
+    size_t replies;          /* connections that were answered in this turn */
+    bool is_busy;            /* so many in the last one that they share calls */
+    struct loop_conns quiet; /* nothing unsent; longest quiet first */
+    struct loop_conns unsent;    /* something unsent; longest stuck first */
+    struct loop_conns lingering; /* FIN sent; the first to end first */
+    size_t conns_count;          /* those above and those being closed */
+    _Atomic uint64_t swept_ms;   /* when it turned last, about; relaxed */
+    uint64_t idle_for_ms;        /* conns quiet for longer end; 0: never */
     uv_prepare_t prepare;
     uv_idle_t hurry; /* while there are tasks: do not block */
     uv_check_t check;

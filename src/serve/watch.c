@@ -58,6 +58,7 @@ static void on_news_mail(struct worker *worker, struct worker_mail *mail)
     }
     watched_drop_spare(watches,
                        watches->worker->settings->conf->cache.symbols_max);
+    conn_flush_gathered(&worker->loop); // answers of this turn
     watches->is_telling = true;
     for (struct watcher *watcher;
          (watcher = TAILQ_FIRST(&watches->due)) != NULL;) {

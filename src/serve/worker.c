@@ -347,10 +347,10 @@ static void open_ring(struct worker *worker)
                       : err == ERR_IO ? strerror(errno)
                                       : err_sentence(err);
     if (is_wanted && err == 0) {
-        log_event(LOG_INFO, "serve", "watchers are sent to by io_uring",
+        log_event(LOG_INFO, "serve", "many are sent to by io_uring",
                   LOG_NUMBER("together", BURST_LIMIT));
     } else {
-        log_event(LOG_INFO, "serve", "watchers are sent to one by one",
+        log_event(LOG_INFO, "serve", "many are sent to one by one",
                   LOG_TEXT("why", why));
     }
 }

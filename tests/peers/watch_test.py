@@ -346,7 +346,7 @@ def test_many_watchers_get_the_same_with_io_uring_and_without(market, wanted):
             market.set_price("IBM", price)
             for client in told:
                 wait_price(client, price)
-        line = server.wait_line("watchers are sent to ")
+        line = server.wait_line("many are sent to ")
         has_ring = "by io_uring" in line.string
         assert not has_ring or wanted == "auto"
         assert has_ring or "why=" in line.string

@@ -25,18 +25,6 @@
 #include "testing/testing.h"
 #include "unit/net/fans.h"
 
-/* Each test is run in both ways. */
-static void each_way(void (*test)(enum how how))
-{
-    test(PLAIN);
-    if (!has_rings()) {
-        print_message("no io_uring here (%s): that half is left out\n",
-                      strerror(errno));
-        return;
-    }
-    test(RING);
-}
-
 /* --- What is sent ----------------------------------------------------------
  */
 

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,7 +39,8 @@ struct room {
 };
 
 IMPLEMENTS(on_bytes)
-static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
+static inline size_t on_bytes(void *user, struct conn *conn, char *bytes,
+                              size_t len)
 {
     (void)conn;
     (void)bytes;
@@ -47,14 +49,14 @@ static size_t on_bytes(void *user, struct conn *conn, char *bytes, size_t len)
 }
 
 IMPLEMENTS(on_end)
-static void on_end(void *user, struct conn *conn)
+static inline void on_end(void *user, struct conn *conn)
 {
     (void)user;
     conn_finish(conn);
 }
 
 IMPLEMENTS(on_idle)
-static bool on_idle(void *user, struct conn *conn)
+static inline bool on_idle(void *user, struct conn *conn)
 {
     (void)user;
     (void)conn;
@@ -62,14 +64,14 @@ static bool on_idle(void *user, struct conn *conn)
 }
 
 IMPLEMENTS(on_drained)
-static void on_drained(void *user, struct conn *conn)
+static inline void on_drained(void *user, struct conn *conn)
 {
     (void)conn;
     ((struct fan *)user)->drains++;
 }
 
 IMPLEMENTS(on_closed)
-static void on_closed(void *user, struct conn *conn, const char *why)
+static inline void on_closed(void *user, struct conn *conn, const char *why)
 {
     struct fan *fan = user;
     CHECK(fan->conn == conn); // once
@@ -90,7 +92,7 @@ static const struct conn_owner owner = {
 };
 
 /* Whether this process may have a ring. */
-static bool has_rings(void)
+static inline bool has_rings(void)
 {
     struct ring *ring;
     bool has = ring_open(&ring, BURST_LIMIT) == 0;
@@ -99,7 +101,7 @@ static bool has_rings(void)
 }
 
 /* A loop without connections yet. */
-static void open_loop(struct room *room, enum how how)
+static inline void open_loop(struct room *room, enum how how)
 {
     *room = (struct room){0};
     struct loop_options options = {0};
@@ -110,7 +112,7 @@ static void open_loop(struct room *room, enum how how)
     }
 }
 
-static void connect_fan(struct room *room, size_t i)
+static inline void connect_fan(struct room *room, size_t i)
 {
     const struct conn_bounds bounds = {65536, 1u << 20};
     struct fan *fan = &room->fans[i];
@@ -122,7 +124,7 @@ static void connect_fan(struct room *room, size_t i)
     conn_start(fan->conn, &owner, fan, &bounds);
 }
 
-static void open_room(struct room *room, enum how how)
+static inline void open_room(struct room *room, enum how how)
 {
     open_loop(room, how);
     for (size_t i = 0; i < PEERS; i++) {
@@ -130,14 +132,14 @@ static void open_room(struct room *room, enum how how)
     }
 }
 
-static void turn(struct room *room)
+static inline void turn(struct room *room)
 {
     for (int i = 0; i < 20; i++) {
         uv_run(&room->loop.uv, UV_RUN_NOWAIT);
     }
 }
 
-static void end_room(struct room *room)
+static inline void end_room(struct room *room)
 {
     loop_deinit(&room->loop);
     for (size_t i = 0; i < PEERS; i++) {
@@ -148,14 +150,14 @@ static void end_room(struct room *room)
     }
 }
 
-static void hang_up(struct fan *fan)
+static inline void hang_up(struct fan *fan)
 {
     close(fan->peer);
     fan->peer = -1;
 }
 
 /* Put text by for a connection that is still there. */
-static void put_by(struct fan *fan, const char *text)
+static inline void put_by(struct fan *fan, const char *text)
 {
     if (fan->conn != NULL) {
         buffer_put_text(conn_output(fan->conn), text);
@@ -163,7 +165,7 @@ static void put_by(struct fan *fan, const char *text)
     }
 }
 
-static void tell_all(struct room *room, const char *text)
+static inline void tell_all(struct room *room, const char *text)
 {
     for (size_t i = 0; i < PEERS; i++) {
         put_by(&room->fans[i], text);
@@ -171,7 +173,7 @@ static void tell_all(struct room *room, const char *text)
 }
 
 /* What a peer has got so far. */
-static size_t receive(const struct fan *fan, char *out, size_t size)
+static inline size_t receive(const struct fan *fan, char *out, size_t size)
 {
     size_t len = 0;
     for (ssize_t got;
@@ -182,10 +184,22 @@ static size_t receive(const struct fan *fan, char *out, size_t size)
     return len;
 }
 
-static void expect(const struct fan *fan, const char *text)
+static inline void expect(const struct fan *fan, const char *text)
 {
     char got[256];
     size_t len = receive(fan, got, sizeof(got) - 1);
     got[len] = '\0';
     assert_string_equal(got, text);
+}
+
+/* Each test is run in both ways. */
+static inline void each_way(void (*test)(enum how how))
+{
+    test(PLAIN);
+    if (!has_rings()) {
+        print_message("no io_uring here (%s): that half is left out\n",
+                      strerror(errno));
+        return;
+    }
+    test(RING);
 }
