@@ -48,8 +48,8 @@ void conn_close_all(struct loop *loop)
 size_t conn_flush_gathered(struct loop *loop)
 {
     struct burst *burst = loop->burst;
-    if (burst == NULL || burst->is_sent) { // in the latter case, by our caller
-        return 0;
+    if (burst == NULL || burst->count == 0 || burst->is_sent) {
+        return 0; // in the last case our caller is at it
     }
     size_t together = burst_send(burst);
     for (size_t i = 0; i < burst->count; i++) {
