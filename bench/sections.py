@@ -82,23 +82,31 @@ class Bench:
 
 # --- RESP ---------------------------------------------------------------------------
 
+def resp_servers(stack, bench):
+    """The echo, Redis, memcached and quoted, with the same ten prices."""
+    asked = names(FEW)
+    text = price(0)
+    quoted = stack.enter_context(bench.quoted(FEW))
+    redis = stack.enter_context(peers.Redis())
+    memcached = stack.enter_context(peers.Memcached())
+    echo = stack.enter_context(peers.Floor(resp_get(asked[0]), f"${len(text)}\r\n{text}\r\n"))
+    fill_redis(redis.port, FEW)
+    fill_memcached(memcached.port, FEW)
+    gets = bench.write("get", map(resp_get, asked))
+    plain = bench.write("plain", map(memcached_get, asked))
+    return [Side("echo", echo.port, echo.pids, gets, "resp"),
+            Side("Redis", redis.port, redis.pids, gets, "resp"),
+            Side("memcached", memcached.port, memcached.pids, plain, "memcached"),
+            Side("quoted", quoted.port, quoted.pids, gets, "resp")]
+
+
 def resp(bench):
     """GET and MGET, beside Redis, memcached and the echo."""
     asked = names(FEW)
     text = price(0)
     with ExitStack() as stack:
-        quoted = stack.enter_context(bench.quoted(FEW))
-        redis = stack.enter_context(peers.Redis())
-        memcached = stack.enter_context(peers.Memcached())
-        echo = stack.enter_context(peers.Floor(resp_get(asked[0]), f"${len(text)}\r\n{text}\r\n"))
-        fill_redis(redis.port, FEW)
-        fill_memcached(memcached.port, FEW)
-        gets = bench.write("get", map(resp_get, asked))
-        plain = bench.write("plain", map(memcached_get, asked))
-        sides = [Side("echo", echo.port, echo.pids, gets, "resp"),
-                 Side("Redis", redis.port, redis.pids, gets, "resp"),
-                 Side("memcached", memcached.port, memcached.pids, plain, "memcached"),
-                 Side("quoted", quoted.port, quoted.pids, gets, "resp")]
+        sides = resp_servers(stack, bench)
+        _, redis, memcached, quoted = sides
         yield beside("RESP GET", bench.load(50, 1, 60_000), sides, bench,
                      {"Redis": 0.95, "echo": 1.05, "memcached": None})
         sides[2].part = 0.1  # a call of the kernel for each request

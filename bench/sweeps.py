@@ -14,7 +14,7 @@ from curve import CPU, P50, P99, Curve, Figure
 from filling import fill_memcached, fill_redis, price, symbol
 from misses import HITS_RATE, LATENCY, MISSES_RATE, Misses
 from questions import http_get, memcached_get, names, quote_path, resp_get
-from sections import FEW, GET_ANSWER, Bench, read_body, resident, rpyc_side
+from sections import FEW, GET_ANSWER, Bench, read_body, resident, resp_servers, rpyc_side
 from side import Load, Side
 from start import Warm, start_redis
 from watching import Fans
@@ -93,21 +93,9 @@ def closed_and_open(side, load):
 # --- The servers ---------------------------------------------------------------------
 
 def resp_sides(stack, bench):
-    """The echo, Redis, memcached and quoted, with the same ten prices."""
-    asked = names(FEW)
-    text = price(0)
-    quoted = stack.enter_context(bench.quoted(FEW))
-    redis = stack.enter_context(peers.Redis())
-    memcached = stack.enter_context(peers.Memcached())
-    echo = stack.enter_context(peers.Floor(resp_get(asked[0]), f"${len(text)}\r\n{text}\r\n"))
-    fill_redis(redis.port, FEW)
-    fill_memcached(memcached.port, FEW)
-    gets = bench.write("get", map(resp_get, asked))
-    plain = bench.write("plain", map(memcached_get, asked))
-    return [Side("quoted", quoted.port, quoted.pids, gets, "resp"),
-            Side("Redis", redis.port, redis.pids, gets, "resp"),
-            Side("memcached", memcached.port, memcached.pids, plain, "memcached"),
-            Side("echo", echo.port, echo.pids, gets, "resp")]
+    """The servers of RESP, in the order of the legend."""
+    echo, redis, memcached, quoted = resp_servers(stack, bench)
+    return [quoted, redis, memcached, echo]
 
 
 def http_sides(stack, bench):
